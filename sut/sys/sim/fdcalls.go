@@ -1,0 +1,208 @@
+package sim
+
+import (
+	"strings"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// open is open(2).
+func (s *State) open(id sys.TID, c sys.Call) sys.Ret {
+	if id == sys.Outside {
+		return sys.Fail(sys.ENOSYS)
+	}
+	exclusive := c.Flags&(sys.O_CREAT|sys.O_EXCL) == sys.O_CREAT|sys.O_EXCL
+	dir, last, at, errno := s.walk(c.Path, !exclusive && c.Flags&sys.O_NOFOLLOW == 0)
+	if errno == 0 {
+		errno = s.mayOpen(at, c.Flags)
+	}
+	if errno != 0 {
+		return sys.Fail(errno)
+	}
+	if at < 0 {
+		at = s.create(dir, last, sys.Regular, c.At.Wall)
+	} else if c.Flags&sys.O_TRUNC != 0 {
+		s.inodes[at].data, s.inodes[at].mtime = "", c.At.Wall
+	}
+	s.inodes[at].opens++
+	fd := s.newFD(id, s.newFile(file{inode: at, flags: c.Flags, refs: 1}))
+	return sys.Ret{N: int64(fd), Ino: s.inodes[at].ino}
+}
+
+// mayOpen says why the file cannot be opened in this way. at is -1 where there
+// is none.
+func (s *State) mayOpen(at, flags int) sys.Errno {
+	creates := flags&sys.O_CREAT != 0
+	writes := flags&sys.O_ACCMODE != sys.O_RDONLY || flags&sys.O_TRUNC != 0
+	if at < 0 {
+		switch {
+		case !creates:
+			return sys.ENOENT
+		case flags&sys.O_DIRECTORY != 0:
+			return sys.EINVAL
+		}
+		return 0
+	}
+	kind := s.inodes[at].kind
+	switch {
+	case creates && flags&sys.O_EXCL != 0:
+		return sys.EEXIST
+	case kind == sys.Symlink:
+		return sys.ELOOP
+	case kind == sys.Directory && (creates || writes):
+		return sys.EISDIR
+	case kind != sys.Directory && flags&sys.O_DIRECTORY != 0:
+		return sys.ENOTDIR
+	}
+	return 0
+}
+
+func (s *State) newFile(f file) int {
+	for i := range s.files {
+		if s.files[i].refs == 0 {
+			s.files[i] = f
+			return i
+		}
+	}
+	s.files = append(s.files, f)
+	return len(s.files) - 1
+}
+
+func (s *State) newFD(id sys.TID, f int) int {
+	p := &s.procs[id.Proc]
+	for i := range p.fds {
+		if p.fds[i] == closed {
+			p.fds[i] = f
+			return i + firstFD
+		}
+	}
+	p.fds = append(p.fds, f)
+	return len(p.fds) - 1 + firstFD
+}
+
+func (s *State) close(id sys.TID, c sys.Call) sys.Ret {
+	f, errno := s.description(id, c.FD)
+	if errno != 0 {
+		return sys.Fail(errno)
+	}
+	s.procs[id.Proc].fds[c.FD-firstFD] = closed
+	s.dropRef(f)
+	return sys.OK()
+}
+
+// flock is flock(2) as Linux has it (fs/locks.c, flock_lock_inode): a lock of
+// another mode on the same description is given up before the new one is
+// looked for, so a conversion that must wait, or is refused, has lost it.
+func (s *State) flock(id sys.TID, c sys.Call) sys.Ret {
+	f, errno := s.description(id, c.FD)
+	if errno != 0 {
+		return sys.Fail(errno)
+	}
+	mode := c.Flags &^ sys.LOCK_NB
+	switch mode {
+	case sys.LOCK_UN:
+		s.files[f].lock = 0
+		return sys.OK()
+	case sys.LOCK_SH, sys.LOCK_EX:
+	default:
+		return sys.Fail(sys.EINVAL)
+	}
+	if s.files[f].lock == mode {
+		return sys.OK()
+	}
+	s.files[f].lock = 0
+	switch {
+	case !s.conflicts(f, mode):
+		s.files[f].lock = mode
+		return sys.OK()
+	case c.Flags&sys.LOCK_NB != 0:
+		return sys.Fail(sys.EWOULDBLOCK)
+	}
+	return sys.Ret{Wait: true}
+}
+
+// conflicts reports whether another description's lock on the same inode
+// stands in the way of a lock of that mode.
+func (s *State) conflicts(f, mode int) bool {
+	for i, other := range s.files {
+		if i != f && other.refs > 0 && other.inode == s.files[f].inode && other.lock != 0 &&
+			(mode == sys.LOCK_EX || other.lock == sys.LOCK_EX) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *State) read(id sys.TID, c sys.Call) sys.Ret {
+	f, errno := s.description(id, c.FD)
+	if errno != 0 || s.files[f].flags&sys.O_ACCMODE == sys.O_WRONLY {
+		return sys.Fail(sys.EBADF)
+	}
+	d := &s.files[f]
+	in := s.inodes[d.inode]
+	if in.kind == sys.Directory {
+		return sys.Fail(sys.EISDIR)
+	}
+	rest := in.data[min(d.off, len(in.data)):]
+	d.off += len(rest)
+	return sys.Ret{Data: rest}
+}
+
+func (s *State) write(id sys.TID, c sys.Call) sys.Ret {
+	f, errno := s.description(id, c.FD)
+	if errno != 0 || s.files[f].flags&sys.O_ACCMODE == sys.O_RDONLY {
+		return sys.Fail(sys.EBADF)
+	}
+	if c.Data == "" {
+		return sys.OK()
+	}
+	d := &s.files[f]
+	in := &s.inodes[d.inode]
+	if d.flags&sys.O_APPEND != 0 {
+		d.off = len(in.data)
+	}
+	before := resize(in.data, max(len(in.data), d.off+len(c.Data)))
+	in.data = before[:d.off] + c.Data + before[d.off+len(c.Data):]
+	in.mtime = c.At.Wall
+	d.off += len(c.Data)
+	return sys.Ret{N: int64(len(c.Data))}
+}
+
+func (s *State) ftruncate(id sys.TID, c sys.Call) sys.Ret {
+	f, errno := s.description(id, c.FD)
+	switch {
+	case c.N < 0:
+		return sys.Fail(sys.EINVAL)
+	case errno != 0:
+		return sys.Fail(errno)
+	case s.files[f].flags&sys.O_ACCMODE == sys.O_RDONLY:
+		return sys.Fail(sys.EINVAL)
+	}
+	in := &s.inodes[s.files[f].inode]
+	in.data = resize(in.data, int(c.N))
+	in.mtime = c.At.Wall
+	return sys.OK()
+}
+
+// resize cuts the content or fills it up with NULs.
+func resize(data string, size int) string {
+	if size <= len(data) {
+		return data[:size]
+	}
+	return data + strings.Repeat("\x00", size-len(data))
+}
+
+// onDescriptor answers calls that succeed on every open descriptor and change
+// nothing that a lock can see.
+func (s *State) onDescriptor(id sys.TID, c sys.Call) sys.Ret {
+	_, errno := s.description(id, c.FD)
+	return sys.Fail(errno)
+}
+
+func (s *State) fstat(id sys.TID, c sys.Call) sys.Ret {
+	f, errno := s.description(id, c.FD)
+	if errno != 0 {
+		return sys.Fail(errno)
+	}
+	return sys.Ret{Stat: s.statOf(s.files[f].inode)}
+}

@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// A Machine makes kernels that follow its rules. It holds nothing.
+type Machine struct{ Rules Rules }
+
+// Boot implements sys.Machine.
+func (m Machine) Boot(setup sys.Setup) (sys.Kernel, error) { return New(m.Rules, setup) }
+
+// Profile implements sys.Machine.
+func (m Machine) Profile() string { return m.Rules.Name }
+
+// Close implements sys.Machine.
+func (m Machine) Close() error { return nil }
+
+// Entries returns the files that have a name, as a Setup would make them at a
+// later time: their ages are counted to now and symbolic links are left out.
+func (s *State) Entries(now time.Duration) []sys.Entry {
+	var entries []sys.Entry
+	for _, n := range s.names {
+		in := s.inodes[n.ino]
+		if in.kind == sys.Symlink {
+			continue
+		}
+		entries = append(entries, sys.Entry{Name: s.pathOf(n), Content: in.data, Age: now - in.mtime, Kind: in.kind})
+	}
+	return entries
+}
+
+func (s *State) pathOf(n name) string {
+	if n.dir == root {
+		return n.text
+	}
+	for _, up := range s.names {
+		if up.ino == n.dir {
+			return s.pathOf(up) + "/" + n.text
+		}
+	}
+	return n.text
+}
+
+// Name returns the inode that a process's descriptor leads to.
+func (s *State) Name(id sys.TID, fd int) (sys.Ino, bool) {
+	f, errno := s.description(id, fd)
+	if errno != 0 {
+		return sys.Ino{}, false
+	}
+	return s.inodes[s.files[f].inode].ino, true
+}
+
+// String dumps the state: the names, the files that are open without one, and
+// what each process has open and locked.
+func (s *State) String() string {
+	var b strings.Builder
+	for _, n := range s.names {
+		fmt.Fprintf(&b, "%s -> %s\n", s.pathOf(n), s.statOf(n.ino))
+	}
+	for _, in := range s.inodes[1:] {
+		if in.exists && in.nlink == 0 {
+			fmt.Fprintf(&b, "(unlinked) -> %s\n", in.ino)
+		}
+	}
+	for i, p := range s.procs {
+		if p.dead {
+			fmt.Fprintf(&b, "p%d dead\n", i)
+			continue
+		}
+		for fd, f := range p.fds {
+			if f != closed {
+				fmt.Fprintf(&b, "p%d %d<%s>%s\n", i, fd+firstFD, s.inodes[s.files[f].inode].ino, lockText(s.files[f].lock))
+			}
+		}
+	}
+	return b.String()
+}
+
+func lockText(mode int) string {
+	return map[int]string{0: "", sys.LOCK_SH: " LOCK_SH", sys.LOCK_EX: " LOCK_EX"}[mode]
+}

@@ -1,0 +1,179 @@
+// Package sim is a kernel in memory: names, inodes, open file descriptions,
+// descriptors and flock(2), as Linux has them.
+//
+// A [State] is the whole kernel as a value. It keeps no clock: each call
+// brings the instant at which it is made. What differs between local file
+// systems is in its [Rules].
+//
+// What a State claims about Linux is not believed but compared: see package
+// twin, which runs both side by side.
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// Rules are what differs between file systems.
+type Rules struct {
+	Name  string // as sys.Machine.Profile tells it
+	Magic int64  // as statfs(2) tells it
+
+	// ReuseInodes says that a new file gets the lowest number that is free
+	// again, as on ext4, and not one that was never used, as on tmpfs.
+	ReuseInodes bool
+}
+
+// RulesOf returns the rules of the file system with that name; one that is not
+// known counts as tmpfs.
+func RulesOf(name string) Rules {
+	switch name {
+	case "ext4":
+		return Rules{Name: name, Magic: sys.MagicExt4, ReuseInodes: true}
+	case "tmpfs":
+		return Rules{Name: name, Magic: sys.MagicTmpfs}
+	}
+	return Rules{Name: name, Magic: sys.MagicTmpfs}
+}
+
+// root is the trial's directory, the inode that every path starts from.
+const root = 0
+
+// A State is a kernel. The zero State is of no use; see [New].
+type State struct {
+	rules  Rules
+	names  []name
+	inodes []inode
+	files  []file
+	procs  []proc
+
+	next sys.Ino // the number of the next new file, where Expect told it
+}
+
+// A name is a directory entry.
+type name struct {
+	dir  int // the directory's inode
+	text string
+	ino  int // index of what it leads to
+}
+
+// An inode is a file. It lives while it has a name or is open.
+type inode struct {
+	ino    sys.Ino
+	kind   sys.Kind
+	nlink  int
+	opens  int // open file descriptions on it
+	mtime  time.Duration
+	data   string // content, or a symlink's target
+	exists bool   // false: a slot whose number may be given out again
+}
+
+// A file is an open file description: what descriptors made by one open(2)
+// share. flock(2) locks belong to it.
+type file struct {
+	inode int
+	flags int
+	refs  int // descriptors that lead to it; 0: a free slot
+	off   int
+	lock  int // 0, sys.LOCK_SH or sys.LOCK_EX
+}
+
+// A proc is a process: its descriptors, lowest free number first.
+type proc struct {
+	dead bool
+	fds  []int // index into files, or closed; descriptor 3 is the first
+}
+
+const (
+	firstFD = 3 // 0, 1 and 2 are taken in every process
+	closed  = -1
+)
+
+// New returns a kernel with the setup's files, which are made in their order,
+// and processes without open descriptors.
+func New(rules Rules, setup sys.Setup) (*State, error) {
+	s := &State{rules: rules, procs: make([]proc, setup.Procs)}
+	s.inodes = append(s.inodes, inode{kind: sys.Directory, exists: true})
+	for _, e := range setup.Files {
+		dir, last, at, errno := s.walk(e.Name, false)
+		if errno == 0 && at >= 0 {
+			errno = sys.EEXIST
+		}
+		if errno != 0 {
+			return nil, fmt.Errorf("make start file %s: %w", e.Name, errno)
+		}
+		i := s.create(dir, last, e.Kind, -e.Age)
+		s.inodes[i].data = e.Content
+	}
+	return s, nil
+}
+
+// Expect tells the number that the next new file will get. Which number a file
+// system gives out is its own affair, and depends on what others do there.
+func (s *State) Expect(i sys.Ino) { s.next = i }
+
+// create makes a file and the name that leads to it.
+func (s *State) create(dir int, text string, kind sys.Kind, now time.Duration) int {
+	i := s.slot()
+	s.inodes[i] = inode{ino: s.number(i), kind: kind, mtime: now, exists: true}
+	s.addName(dir, text, i, now)
+	return i
+}
+
+// slot returns the index of a new inode. With ReuseInodes index and number go
+// together, so the lowest free index is the lowest free number.
+func (s *State) slot() int {
+	if s.rules.ReuseInodes {
+		for i := range s.inodes {
+			if !s.inodes[i].exists {
+				return i
+			}
+		}
+	}
+	s.inodes = append(s.inodes, inode{})
+	return len(s.inodes) - 1
+}
+
+func (s *State) number(i int) sys.Ino {
+	if told := s.next; told.Num != 0 {
+		s.next = sys.Ino{}
+		return told
+	}
+	if before := s.inodes[i].ino; before.Num != 0 {
+		return sys.Ino{Num: before.Num, Gen: before.Gen + 1}
+	}
+	return sys.Ino{Num: uint16(i)}
+}
+
+func (s *State) addName(dir int, text string, i int, now time.Duration) {
+	s.names = append(s.names, name{dir: dir, text: text, ino: i})
+	s.inodes[i].nlink++
+	s.inodes[dir].mtime = now
+}
+
+// dropName removes a directory entry, and the file with its last one.
+func (s *State) dropName(at int, now time.Duration) {
+	n := s.names[at]
+	s.names = slices.Delete(s.names, at, at+1)
+	s.inodes[n.dir].mtime = now
+	s.inodes[n.ino].nlink--
+	s.free(n.ino)
+}
+
+func (s *State) free(i int) {
+	in := &s.inodes[i]
+	in.exists = in.nlink > 0 || in.opens > 0
+}
+
+// entry returns the index of a name in a directory, or -1.
+func (s *State) entry(dir int, text string) int {
+	for i, n := range s.names {
+		if n.dir == dir && n.text == text {
+			return i
+		}
+	}
+	return -1
+}
