@@ -13,6 +13,7 @@ func exclusion() Property {
 	return Property{
 		Name:  exclusionName,
 		Holds: "the history of successful operations is linearizable as a mutex, or as a rwmutex where it has readers",
+		By:    "porcupine",
 		Judge: func(h history.History, m Means) (Judgement, error) { return Exclusion(h, m.Budget) },
 	}
 }

@@ -11,6 +11,7 @@ func honesty() Property {
 	return Property{
 		Name:    honestyName,
 		Holds:   "an acquire that fails with anything but busy or timeout fails with the same error when run alone from the state in which it was invoked",
+		By:      "running the acquire alone",
 		Replays: true,
 		Judge:   func(h history.History, m Means) (Judgement, error) { return Honesty(h, m.Alone) },
 	}

@@ -77,6 +77,7 @@ type Judgement struct {
 // A Property is what must hold of histories.
 type Property struct {
 	Name, Holds string
+	By          string // who judges, for people
 
 	// Replays says that judging it takes more than the history: it asks how
 	// operations go alone. Of the others the history alone decides, so a

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/draw"
+	"github.com/ghostlock/ghostlock/interleave/search"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
+)
+
+// byRapid names the chooser that is not one of interleave's.
+const byRapid = "rapid"
+
+// drawnTrials is how many trials are drawn for a lock. They take turns, each
+// under another schedule every time.
+const drawnTrials = 64
+
+type fuzzFlags struct {
+	bounds
+	kernelFlag
+	by      string
+	pattern string
+	seed    uint64
+	runs    int
+	budget  time.Duration
+	out     string
+	confirm int
+	json    bool
+}
+
+func newFuzz(a *app) *cobra.Command {
+	f := &fuzzFlags{}
+	cmd := &cobra.Command{
+		Use:   "fuzz [LOCK...]",
+		Short: "Draw workloads, faults and schedules until one violates a property",
+		Long: `Fuzz draws trials and schedules for each lock named, or for all, until one
+violates a property or --runs or --for is spent. What it finds it makes as small
+as it can, replays on the kernel, and writes as a case.
+
+That it finds nothing proves nothing: the verdict is then undecided.`,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return a.fuzz(cmd.Context(), names, f, cmd.Flags().Changed("seed"), cmd.Flags().Changed("for"))
+		},
+	}
+	flags := cmd.Flags()
+	f.bounds.register(flags)
+	flags.StringVar(&f.kernel, "kernel", "linux", "linux or sim")
+	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
+	flags.StringVar(&f.by, "by", "pos", "the chooser: pos, random, pct:D, round-robin or rapid")
+	flags.StringVar(&f.pattern, "pattern", "", "count only findings that show this pattern (see list)")
+	flags.Uint64Var(&f.seed, "seed", 0, "what all draws come from (default: chosen at random, and told)")
+	flags.IntVar(&f.runs, "runs", 0, "at most so many schedules a lock")
+	flags.DurationVar(&f.budget, "for", time.Minute, "at most so long a lock; with --runs alone, no bound")
+	flags.StringVar(&f.out, "out", ".", "the directory that cases are written to")
+	flags.IntVar(&f.confirm, "confirm", 10, "how often a finding is replayed on the kernel")
+	flags.BoolVar(&f.json, "json", false, "one JSON object a lock")
+	return cmd
+}
+
+func (f *fuzzFlags) check(timed bool) error {
+	switch {
+	case timed && f.budget <= 0:
+		return fmt.Errorf("found --for %s, wanted more than 0", f.budget)
+	case f.runs < 0:
+		return fmt.Errorf("found --runs %d, wanted more than 0, or 0 for no bound", f.runs)
+	case f.confirm < 0:
+		return fmt.Errorf("found --confirm %d, wanted no less than 0", f.confirm)
+	}
+	if f.pattern != "" && !knownPattern(f.pattern) {
+		return fmt.Errorf("found --pattern %s, wanted one of %v", f.pattern, search.Patterns())
+	}
+	if f.by != byRapid {
+		if _, err := interleave.StrategyByName(f.by); err != nil {
+			return fmt.Errorf("--by: %w", err)
+		}
+	}
+	return f.bounds.validate()
+}
+
+func knownPattern(name string) bool {
+	for _, p := range search.Patterns() {
+		if string(p) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// direct reports whether the trials' clients are threads of one process that
+// nobody kills, so that the calls can be made in this one.
+func (f *fuzzFlags) direct() bool {
+	return f.threads > 1 && f.threads == f.clients && f.bounds.budget.Kills == 0
+}
+
+func (a *app) fuzz(ctx context.Context, names []string, f *fuzzFlags, seeded, timed bool) error {
+	if err := f.check(timed); err != nil {
+		return err
+	}
+	locks, err := chosen(names)
+	if err != nil {
+		return err
+	}
+	properties, err := f.judged()
+	if err != nil {
+		return err
+	}
+	if err := writable(f.out); err != nil {
+		return err
+	}
+	if !seeded {
+		f.seed = rand.Uint64() >> 32
+	}
+	if f.runs > 0 && !timed {
+		f.budget = 0
+	}
+	all, err := f.openAll(f.direct())
+	if err != nil {
+		return err
+	}
+	failed, err := a.fuzzAll(ctx, locks, f, properties, all)
+	if closing := all.close(); err == nil {
+		err = closing
+	}
+	if err == nil && ctx.Err() != nil {
+		return status(exitInterrupted)
+	}
+	if err == nil && failed {
+		return status(exitViolated)
+	}
+	return err
+}
+
+// fuzzAll fuzzes each lock and reports whether one of them failed.
+func (a *app) fuzzAll(ctx context.Context, locks []lock.Entry, f *fuzzFlags, properties []model.Property, all machines) (failed bool, err error) {
+	for _, e := range locks {
+		if ctx.Err() != nil {
+			return failed, nil
+		}
+		r, err := a.fuzzLock(ctx, e, f, properties, all)
+		if err != nil {
+			return failed, fmt.Errorf("%s: seed %d: %w", e.Name, f.seed, err)
+		}
+		if r.Found != nil && f.matters(e, r.Found.Property) {
+			failed = true
+		}
+		if err := a.tell(r, f); err != nil {
+			return failed, err
+		}
+	}
+	return failed, nil
+}
+
+// A fuzzed is what fuzzing a lock came to.
+type fuzzed struct {
+	lock      lock.Entry
+	Found     *search.Shrunk
+	run       int // in which it was found, or how many found nothing
+	seconds   float64
+	stats     *search.Stats
+	confirmed int
+	refused   error // why the finding was not confirmed
+	path      string
+	where     string // the kernel, for people
+}
+
+func (a *app) fuzzLock(ctx context.Context, e lock.Entry, f *fuzzFlags, properties []model.Property, all machines) (*fuzzed, error) {
+	d, err := f.forLock(e)
+	if err != nil {
+		return nil, err
+	}
+	r := &fuzzed{lock: e, stats: &search.Stats{}, where: f.describe(all[0], f.direct())}
+	fz := &search.Fuzz{
+		Machines: all, Runner: f.runner(d), Properties: properties,
+		Pattern: search.Pattern(f.pattern), Runs: f.runs, Stats: r.stats,
+	}
+	begin := time.Now()
+	found, n, err := a.watched(ctx, e.Name, fz, f.budget)
+	r.run, r.seconds = n, time.Since(begin).Seconds()
+	if err != nil || found == nil {
+		return r, err
+	}
+	return r, r.settle(ctx, found, f, all[0])
+}
+
+func (f *fuzzFlags) runner(d draw.Bounds) search.Runner {
+	if f.by == byRapid {
+		return draw.Runner(d, int(f.seed))
+	}
+	s, err := interleave.StrategyByName(f.by)
+	if err != nil {
+		return func(int, sys.Machine) (*trial.Trial, interleave.Outcome, error) {
+			return nil, interleave.Outcome{}, err
+		}
+	}
+	return search.Sampled(drawn(d, f.seed, drawnTrials), s, f.seed)
+}
+
+// drawn returns n trials within the bounds.
+func drawn(d draw.Bounds, seed uint64, n int) []*trial.Trial {
+	g := draw.Trials(d)
+	trials := make([]*trial.Trial, n)
+	for i := range trials {
+		trials[i] = g.Example(int(seed)*n + i + 1)
+	}
+	return trials
+}
+
+// watched runs the fuzz with its progress on the terminal, at most for so long;
+// 0 is no bound.
+func (a *app) watched(ctx context.Context, name string, fz *search.Fuzz, budget time.Duration) (*search.Finding, int, error) {
+	if budget > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, budget)
+		defer cancel()
+	}
+	stop := a.progress(name, fz.Stats)
+	defer stop()
+	return fz.Run(ctx)
+}
+
+// settle shrinks the finding, confirms it on the kernel it was found on, and
+// writes the case.
+func (r *fuzzed) settle(ctx context.Context, found *search.Finding, f *fuzzFlags, m sys.Machine) error {
+	shrunk, err := search.Shrink(ctx, found, sim.Machine{Rules: sim.RulesOf(m.Profile())})
+	if err != nil {
+		return fmt.Errorf("shrink: %w", err)
+	}
+	r.Found = &shrunk
+	r.confirmed, r.refused = search.Confirm(shrunk.Finding, m, f.confirm)
+	name := fmt.Sprintf("%s-%s-%s.txt", r.lock.Name, shrunk.Property, shrunk.Pattern)
+	r.path = filepath.Join(f.out, name)
+	return save(r.path, shrunk.Case(shrunk.Where).Format())
+}
+
+// refusedWhy says why a confirmation ended early.
+func (r *fuzzed) refusedWhy() string {
+	var d *interleave.Divergence
+	if errors.As(r.refused, &d) {
+		return "it diverged, " + d.Error()
+	}
+	return r.refused.Error()
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/ghostlock/ghostlock/interleave/search"
+)
+
+// progressEvery is how often the line on the terminal is written anew.
+const progressEvery = 200 * time.Millisecond
+
+// progress shows what a search does on a line of the terminal, if standard
+// error is one. The function it returns ends that and clears the line.
+func (a *app) progress(name string, stats *search.Stats) (stop func()) {
+	if !isTerminal(a.stderr) {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		begin := time.Now()
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				fmt.Fprint(a.stderr, "\r\x1b[K")
+				return
+			case <-tick.C:
+				runs := stats.Runs.Load()
+				fmt.Fprintf(a.stderr, "\r\x1b[K%s: %d schedules, %.0f/s, %d distinct histories, no violation",
+					name, runs, float64(runs)/time.Since(begin).Seconds(), stats.Histories.Load())
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostlock/ghostlock/interleave/search"
+	"github.com/ghostlock/ghostlock/interleave/table"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+type replayFlags struct {
+	kernelFlag
+	times int
+	json  bool
+}
+
+func newReplay(a *app) *cobra.Command {
+	f := &replayFlags{}
+	cmd := &cobra.Command{
+		Use:   "replay CASE...",
+		Short: "Run cases again, and check every answer",
+		Long: `Replay follows each case's schedule, checks the answer of every call, and judges
+what happened. A case is reproduced, or passes (the schedule ran and the property
+held), or diverged (the code under test did not follow the schedule).`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error { return a.replay(cmd.Context(), paths, f) },
+	}
+	cmd.Flags().StringVar(&f.kernel, "kernel", "linux", "linux or sim")
+	cmd.Flags().StringVar(&f.dir, "dir", "", "where the trial's files live: names the file system (default: the temporary directory)")
+	cmd.Flags().IntVar(&f.times, "times", 1, "how often each case is replayed")
+	cmd.Flags().BoolVar(&f.json, "json", false, "one JSON object a case")
+	return cmd
+}
+
+func (a *app) replay(ctx context.Context, paths []string, f *replayFlags) error {
+	if f.times < 1 {
+		return fmt.Errorf("found --times %d, wanted 1 or more", f.times)
+	}
+	cases := make([]*trial.Case, len(paths))
+	for i, path := range paths {
+		c, err := readCase(path)
+		if err != nil {
+			return err
+		}
+		cases[i] = c
+	}
+	code := status(0)
+	for i, c := range cases {
+		if ctx.Err() != nil {
+			return status(exitInterrupted)
+		}
+		if i > 0 && !f.json {
+			fmt.Fprintln(a.stdout)
+		}
+		r, times, err := f.again(ctx, c)
+		if err != nil {
+			return err
+		}
+		if err := a.tellReplayed(c, r, times, f); err != nil {
+			return err
+		}
+		code = max(code, codeOf(r))
+	}
+	if code != 0 {
+		return code
+	}
+	return nil
+}
+
+// codeOf returns the exit status that a replayed case asks for.
+func codeOf(r search.Replayed) status {
+	switch {
+	case r.Result == search.Diverged:
+		return exitDiverged
+	case r.Violation != nil:
+		return exitViolated
+	}
+	return 0
+}
+
+// again replays the case as often as asked, and ends at the first replay that
+// comes out otherwise than the first did.
+func (f *replayFlags) again(ctx context.Context, c *trial.Case) (search.Replayed, int, error) {
+	m, err := f.open(c.Profile, c.Trial.Shared() && c.Trial.Budget.Kills == 0)
+	if err != nil {
+		return search.Replayed{}, 0, err
+	}
+	first, times, err := replayTimes(ctx, c, m, f.times)
+	if closing := m.Close(); err == nil {
+		err = closing
+	}
+	return first, times, err
+}
+
+func replayTimes(ctx context.Context, c *trial.Case, m sys.Machine, times int) (search.Replayed, int, error) {
+	first, err := search.Replay(c, m)
+	n := 1
+	for ; err == nil && n < times && ctx.Err() == nil; n++ {
+		var r search.Replayed
+		if r, err = search.Replay(c, m); err == nil && r.Result != first.Result {
+			return r, n + 1, fmt.Errorf("%s: replay %d %s, the first %s", c.Name, n+1, r.Result, first.Result)
+		}
+	}
+	return first, n, err
+}
+
+func (a *app) tellReplayed(c *trial.Case, r search.Replayed, times int, f *replayFlags) error {
+	if f.json {
+		return json.NewEncoder(a.stdout).Encode(replayResult(c, r, times, f))
+	}
+	w := a.stdout
+	fmt.Fprintf(w, "%s: %s\n", c.Name, c.Verdict)
+	if c.Comment != "" {
+		fmt.Fprint(w, indent(c.Comment))
+	}
+	fmt.Fprintf(w, "  lock: %s %s\n\n", c.Trial.Lock.Name, c.Trial.Config)
+	if err := table.Write(w, &c.Trial, r.Outcome); err != nil {
+		return err
+	}
+	if r.Result == search.Diverged {
+		_, err := fmt.Fprintf(w, "\ndiverged: %s: %v\n", r.At, r.Divergence)
+		return err
+	}
+	_, state, err := inMemory(&c.Trial, c.Steps, c.Profile)
+	if err != nil {
+		return fmt.Errorf("%s: in memory: %w", c.Name, err)
+	}
+	if err := tellState(w, r.Violation, r.Outcome, state); err != nil {
+		return err
+	}
+	p, err := model.PropertyByName(c.Verdict.Property)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s, %s, judged by %s: %s %s\nreplay: ghostlock replay %s\n",
+		r.Result, count(times, "time"), p.By, p.Name, verdictOf(r), c.Name)
+	return err
+}
+
+func verdictOf(r search.Replayed) string {
+	if r.Violation != nil {
+		return "violated: " + r.Violation.Why
+	}
+	return "held"
+}
+
+// replayResult returns what a replay came to as an object.
+func replayResult(c *trial.Case, r search.Replayed, times int, f *replayFlags) result {
+	out := result{
+		Lock: c.Trial.Lock.Name, Property: c.Verdict.Property, Verdict: model.Undecided.String(),
+		Kernel: f.kernel, Schedules: times, Case: c.Name, Result: r.Result.String(),
+	}
+	out.describe(&c.Trial, c.Steps)
+	switch {
+	case r.Divergence != nil:
+		out.Why = fmt.Sprintf("%s: %v", r.At, r.Divergence)
+	case r.Violation != nil:
+		out.Verdict, out.Why, out.Confirmed = model.Violated.String(), r.Violation.Why, f.kernel == "linux"
+	}
+	return out
+}

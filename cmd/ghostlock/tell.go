@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/search"
+	"github.com/ghostlock/ghostlock/interleave/table"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
+)
+
+// tell prints what fuzzing a lock came to.
+func (a *app) tell(r *fuzzed, f *fuzzFlags) error {
+	if f.json {
+		return json.NewEncoder(a.stdout).Encode(r.result(f))
+	}
+	if r.Found == nil {
+		return a.tellNothing(r, f)
+	}
+	if err := tellFinding(a.stdout, r.Found.Finding); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "size: %s\n", size(r.Found))
+	fmt.Fprintf(a.stdout, "found: in schedule %d of seed %d by %s, after %.1f s\n", r.run, f.seed, f.by, r.seconds)
+	if r.refused != nil {
+		fmt.Fprintf(a.stdout, "NOT CONFIRMED %s after %d replays: %s\n", r.where, r.confirmed, r.refusedWhy())
+	} else if f.confirm > 0 {
+		fmt.Fprintf(a.stdout, "confirmed: %d of %d replays %s%s\n", r.confirmed, f.confirm, r.where, injected(r.Found))
+	}
+	_, err := fmt.Fprintf(a.stdout, "replay: ghostlock replay %s\n", r.path)
+	return err
+}
+
+// injected names the errors that the environment had to make.
+func injected(s *search.Shrunk) string {
+	for _, step := range s.Steps {
+		if step.Ret.Fault {
+			return ", with injected " + step.Ret.Err.Name()
+		}
+	}
+	return ""
+}
+
+func (a *app) tellNothing(r *fuzzed, f *fuzzFlags) error {
+	_, err := fmt.Fprintf(a.stdout, "%s: undecided: no violation in %d schedules (%d distinct histories), seed %d by %s %s, %.1f s%s\n",
+		r.lock.Name, r.run, r.stats.Histories.Load(), f.seed, f.by, r.where, r.seconds, asides(r.stats))
+	return err
+}
+
+// asides says what else a search met.
+func asides(s *search.Stats) string {
+	var b strings.Builder
+	for _, c := range []struct {
+		n    int64
+		what string
+	}{
+		{s.Undecided.Load(), "could not be judged"},
+		{s.Cut.Load(), fmt.Sprintf("were cut after %d steps", interleave.MaxSteps)},
+		{s.Stuck.Load(), "got stuck"},
+	} {
+		if c.n > 0 {
+			fmt.Fprintf(&b, "; %d %s", c.n, c.what)
+		}
+	}
+	return b.String()
+}
+
+// tellFinding prints what is broken, the schedule as a table, and the kernel's
+// state at its end.
+func tellFinding(w io.Writer, f *search.Finding) error {
+	fmt.Fprintf(w, "%s: %s violated: %s\n\n", f.Trial.Lock.Name, f.Property, f.Why)
+	out, state, err := inMemory(&f.Trial, f.Steps, f.Profile)
+	if err != nil {
+		return err
+	}
+	if err := table.Write(w, &f.Trial, out); err != nil {
+		return err
+	}
+	return tellState(w, f, out, state)
+}
+
+// inMemory runs the schedule on the simulated kernel and returns the state that
+// it ends in.
+func inMemory(t *trial.Trial, steps []trial.Step, profile string) (interleave.Outcome, *sim.State, error) {
+	m := &sim.Recorder{Machine: sim.Machine{Rules: sim.RulesOf(profile)}}
+	out, err := interleave.Run(t, m, interleave.NewReplay(steps))
+	return out, m.State, err
+}
+
+// tellState prints how things stand at the end: the clients' history, the
+// files, who has what locked, and the pattern behind the violation.
+func tellState(w io.Writer, f *search.Finding, out interleave.Outcome, state *sim.State) error {
+	fmt.Fprintf(w, "\nwhat the clients were told:\n%s", indent(out.History.String()))
+	_, err := fmt.Fprintf(w, "\nfiles, and who has them open:\n%s\n", indent(state.String()))
+	if err == nil && f != nil && f.Where != "" {
+		_, err = fmt.Fprintf(w, "why: %s\n", f.Where)
+	}
+	return err
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
+}
+
+// size tells how small the finding is, and how far smaller ones were looked for.
+func size(s *search.Shrunk) string {
+	text := fmt.Sprintf("%s, %s, %s, %s", count(len(s.Trial.Clients), "client"), count(s.Faults(), "fault"),
+		count(search.Switches(s.Steps), "switch"), count(len(s.Steps), "step"))
+	if len(s.Levels) == 0 || !s.Levels[len(s.Levels)-1].Shortest {
+		return text + "; smaller ones may exist"
+	}
+	var without []string
+	for _, l := range s.Levels[:len(s.Levels)-1] {
+		what := count(l.Clients, "client")
+		if l.Faults > 0 {
+			what += " and " + count(l.Faults, "fault")
+		}
+		if !l.All {
+			what += fmt.Sprintf(" and fewer than %s", count(l.Switches, "switch"))
+		}
+		without = append(without, what)
+	}
+	text += "; no shorter one with as many"
+	if without != nil {
+		text += ", and none with " + strings.Join(without, ", nor with ")
+	}
+	return text
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if strings.HasSuffix(noun, "ch") {
+		noun += "e"
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

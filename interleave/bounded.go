@@ -1,0 +1,98 @@
+package interleave
+
+// Bounded enumerates every run with at most so many switches, one run after
+// the other, depth first: run, then Next, until that reports false. Steps of
+// the environment cost no switch; the trial's budget bounds them.
+type Bounded struct {
+	silent
+	switches int
+	steps    int
+	path     []choice
+	at       int
+	pruned   bool
+}
+
+// A choice is one menu of the current run and the option taken from it.
+type choice struct {
+	taken, options int
+	switches       []bool // whether each option is a switch
+	before         int    // switches spent before it
+}
+
+// NewBounded returns an enumerator of the runs with at most so many switches,
+// each cut after so many steps.
+func NewBounded(switches, steps int) *Bounded { return &Bounded{switches: switches, steps: steps} }
+
+// Choose implements Chooser. A run in which every option would be a switch too
+// many stops there: what lies behind belongs to a larger bound.
+func (b *Bounded) Choose(m *Menu) (int, error) {
+	if m.Step >= b.steps {
+		b.pruned = true
+		return 0, Stop
+	}
+	if b.at == len(b.path) {
+		c := choice{taken: -1, options: len(m.Options), before: b.spent()}
+		for i := range m.Options {
+			c.switches = append(c.switches, m.Switches(i))
+		}
+		if !b.advance(&c) {
+			return 0, Stop
+		}
+		b.path = append(b.path, c)
+	}
+	b.at++
+	return b.path[b.at-1].taken, nil
+}
+
+// spent returns the switches of the path so far.
+func (b *Bounded) spent() int {
+	if len(b.path) == 0 {
+		return 0
+	}
+	last := b.path[len(b.path)-1]
+	return last.before + last.cost()
+}
+
+func (c *choice) cost() int {
+	if c.switches[c.taken] {
+		return 1
+	}
+	return 0
+}
+
+// advance moves the choice to its next option within the bound.
+func (b *Bounded) advance(c *choice) bool {
+	for c.taken++; c.taken < c.options; c.taken++ {
+		if c.before+c.cost() <= b.switches {
+			return true
+		}
+		b.pruned = true
+	}
+	return false
+}
+
+// Skip leaves out the runs that begin with the same steps, so many of them, as
+// the one that was just made.
+func (b *Bounded) Skip(steps int) { b.path = b.path[:min(len(b.path), steps)] }
+
+// Shorten lowers the number of steps after which runs are cut.
+func (b *Bounded) Shorten(steps int) {
+	b.steps = steps
+	b.Skip(steps)
+}
+
+// Pruned reports whether a larger bound would give more runs.
+func (b *Bounded) Pruned() bool { return b.pruned }
+
+// Next prepares the next run. It reports false when there is none.
+func (b *Bounded) Next() bool {
+	b.at = 0
+	for len(b.path) > 0 {
+		last := &b.path[len(b.path)-1]
+		if b.advance(last) {
+			return true
+		}
+		b.path = b.path[:len(b.path)-1]
+	}
+	return false
+}

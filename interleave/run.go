@@ -1,0 +1,155 @@
+package interleave
+
+import (
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// usualSteps is how many steps a run is given room for: most take no more.
+const usualSteps = 48
+
+// A run is one trial under way.
+type run struct {
+	trial   *trial.Trial
+	kernel  sys.Kernel
+	chooser Chooser
+	threads []*thread
+	clients []*client
+	paused  []bool // of each process
+	left    trial.Budget
+	now     sys.Instant
+	last    int // the thread that took the last step, or -1
+	only    int // the client whose threads alone may run, or -1 for all
+	offered Menu
+	out     Outcome
+}
+
+// Run boots a kernel for the trial, runs the trial under the chooser and
+// returns what happened. The trial must be valid. An error is the harness's or
+// the chooser's; the outcome then holds what had happened so far.
+func Run(t *trial.Trial, m sys.Machine, ch Chooser) (Outcome, error) {
+	k, err := m.Boot(t.Setup())
+	if err != nil {
+		return Outcome{}, err
+	}
+	r := &run{trial: t, kernel: k, chooser: ch, paused: make([]bool, t.Procs()), left: t.Budget, last: -1, only: -1}
+	r.offered.run = r
+	r.out.Steps = make([]trial.Step, 0, usualSteps)
+	defer r.stopAll()
+	if err := r.begin(); err != nil {
+		return r.out, err
+	}
+	err = r.loop()
+	return r.out, err
+}
+
+// begin starts each client's thread and lets it announce its first call.
+func (r *run) begin() error {
+	locks := newLocks(r.trial)
+	for i, c := range r.trial.Clients {
+		cl := &client{run: r, index: i, name: c.Name(), work: c.Work, lock: locks[c.Proc]}
+		r.clients = append(r.clients, cl)
+		if err := r.start(c.Proc, i, c.Name(), cl.body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start adds a thread to a process.
+func (r *run) start(proc, client int, name string, body func(*sys.Proc)) error {
+	id := sys.TID{Proc: uint8(proc), Thread: uint8(r.threadsOf(proc))}
+	t := newThread(&thread{id: id, name: r.uniqueName(name), client: client}, body)
+	r.threads = append(r.threads, t)
+	return r.resume(t)
+}
+
+func (r *run) threadsOf(proc int) (n int) {
+	for _, t := range r.threads {
+		if int(t.id.Proc) == proc {
+			n++
+		}
+	}
+	return n
+}
+
+// uniqueName numbers the threads of one name: p0.hb, p0.hb2, …
+func (r *run) uniqueName(name string) string {
+	taken := func(s string) bool {
+		for _, t := range r.threads {
+			if t.name == s {
+				return true
+			}
+		}
+		return false
+	}
+	unique := name
+	for n := 2; taken(unique); n++ {
+		unique = fmt.Sprintf("%s%d", name, n)
+	}
+	return unique
+}
+
+func (r *run) resume(t *thread) (err error) {
+	defer guard(t, &err)
+	t.resume(r.now)
+	return nil
+}
+
+func (r *run) stopAll() {
+	for _, t := range r.threads {
+		t.stop()
+	}
+}
+
+// loop takes steps until the run ends.
+func (r *run) loop() error {
+	for {
+		m := r.menu()
+		switch {
+		case r.finished():
+			r.out.End = Finished
+			return nil
+		case len(m.Options) == 0:
+			r.out.End = Stuck
+			return nil
+		case len(r.out.Steps) >= MaxSteps:
+			r.out.End = Cut
+			return nil
+		}
+		i, err := r.chooser.Choose(m)
+		if err == Stop {
+			r.out.End = Stopped
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := r.take(m.Options[i]); err != nil {
+			return err
+		}
+	}
+}
+
+// finished reports whether every client's own thread has ended. A thread that
+// a lock left behind does not keep the run going.
+func (r *run) finished() bool {
+	for i := range r.clients {
+		if r.threads[i].state == waiting {
+			return false
+		}
+	}
+	return true
+}
+
+// sibling returns the thread of the same process with that number, or nil.
+func (r *run) sibling(t *thread, n int64) *thread {
+	for _, other := range r.threads {
+		if other.id.Proc == t.id.Proc && int64(other.id.Thread) == n {
+			return other
+		}
+	}
+	return nil
+}

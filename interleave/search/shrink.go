@@ -1,0 +1,140 @@
+package search
+
+import (
+	"context"
+
+	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// A Shrunk is what shrinking came to.
+type Shrunk struct {
+	*Finding
+	Levels []Level // what was searched, the finding's own level last
+	Runs   int     // schedules tried
+}
+
+// A Level is the schedules of one size: so many clients, so many faults.
+type Level struct {
+	Clients, Faults int
+	Switches        int  // every schedule with fewer switches was tried
+	All             bool // and every other one too
+	Shortest        bool // of the finding's level: and all that are shorter, with as few switches
+}
+
+// levelRuns bounds the schedules tried on one level: about a second's worth in
+// memory.
+const levelRuns = 100_000
+
+// Shrink looks for the smallest schedule with the finding's signature. It does not cut the schedule down but searches anew, on the
+// machine (a simulated one is fast enough): fewest clients first, then fewest
+// faults, then fewest switches, then fewest steps. The finding itself is what
+// is left where nothing smaller is met. The levels of the result say what was
+// searched, and so how far "smallest" goes.
+func Shrink(ctx context.Context, f *Finding, m sys.Machine) (Shrunk, error) {
+	property, err := model.PropertyByName(f.Property)
+	if err != nil {
+		return Shrunk{Finding: f}, err
+	}
+	s := &shrinker{ctx: ctx, machine: m, property: property, from: f, best: f}
+	err = s.search()
+	return Shrunk{Finding: trimmed(s.best), Levels: s.levels, Runs: s.runs}, err
+}
+
+type shrinker struct {
+	ctx      context.Context
+	machine  sys.Machine
+	property model.Property
+	from     *Finding
+	best     *Finding
+	levels   []Level
+	runs     int
+	left     int // runs left on this level
+}
+
+// search goes through the levels in the order of size and stops at the first
+// that shows the violation.
+func (s *shrinker) search() error {
+	for n := 1; n <= len(s.from.Trial.Clients); n++ {
+		for faults := 0; faults <= s.from.Faults(); faults++ {
+			found, err := s.level(n, faults)
+			if found || err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// level tries every choice of n clients under every budget of so many faults,
+// with more and more switches, and reports whether it found the violation.
+func (s *shrinker) level(n, faults int) (bool, error) {
+	var trials []trial.Trial
+	for _, clients := range simpler(s.from.Trial.Clients) {
+		for _, chosen := range subsets(clients, n) {
+			for _, b := range budgets(spentBudget(s.from.Steps), faults) {
+				t := s.from.Trial
+				t.Clients, t.Budget = chosen, b
+				trials = append(trials, t)
+			}
+		}
+	}
+	s.left = levelRuns
+	l := Level{Clients: n, Faults: faults}
+	found := false
+	for ; !found && !l.All && s.left > 0 && s.ctx.Err() == nil; l.Switches++ {
+		l.All = true
+		for i := range trials {
+			hit, all, err := s.bounded(&trials[i], l.Switches, found)
+			if err != nil {
+				return false, err
+			}
+			found = found || hit
+			l.All = l.All && all
+		}
+	}
+	ended := s.left == 0 || s.ctx.Err() != nil
+	if found || ended && !l.All {
+		l.Switches-- // the last bound was not searched to its end
+	}
+	l.Shortest = found && !ended
+	s.levels = append(s.levels, l)
+	return found, nil
+}
+
+// bounded tries every schedule of the trial with at most so many switches and
+// keeps the shortest violation. With found, best is already one of these. It
+// also reports whether a larger bound would add nothing.
+func (s *shrinker) bounded(t *trial.Trial, switches int, found bool) (hit, all bool, err error) {
+	b := interleave.NewBounded(switches, 4*len(s.from.Steps)+100)
+	if found {
+		b.Shorten(len(s.best.Steps) - 1)
+	}
+	judge := NewJudge(s.from.Profile, []model.Property{s.property})
+	for more := true; more; more = b.Next() {
+		if s.left == 0 || s.ctx.Err() != nil {
+			return hit, false, nil
+		}
+		s.left--
+		s.runs++
+		out, err := interleave.Run(t, s.machine, b)
+		if err != nil {
+			return false, false, err
+		}
+		f, err := judge.Judge(t, out)
+		if err != nil {
+			return false, false, err
+		}
+		switch {
+		case f == nil:
+		case f.Pattern == s.from.Pattern:
+			s.best, hit = f, true
+			b.Shorten(len(f.Steps) - 1)
+		default:
+			b.Skip(len(f.Steps))
+		}
+	}
+	return hit, !b.Pruned(), nil
+}

@@ -1,0 +1,116 @@
+package search
+
+import (
+	"slices"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+)
+
+// simpler returns the clients with simpler workloads, and last as they are:
+// plain locks and no time spent; plain locks.
+func simpler(clients []trial.Client) [][]trial.Client {
+	plain := rewritten(clients, func(a trial.Action) (trial.Action, bool) {
+		if _, acquires := a.Verb.Acquires(); acquires {
+			a.Verb = trial.Lock
+		}
+		return a, true
+	})
+	quick := rewritten(plain, func(a trial.Action) (trial.Action, bool) {
+		if a.Verb == trial.Work {
+			a = trial.Action{Verb: trial.Inside}
+		}
+		return a, a.Verb != trial.Rest
+	})
+	var all [][]trial.Client
+	for _, c := range [][]trial.Client{quick, plain, clients} {
+		if !slices.ContainsFunc(all, func(other []trial.Client) bool { return sameWork(c, other) }) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func rewritten(clients []trial.Client, change func(trial.Action) (trial.Action, bool)) []trial.Client {
+	out := slices.Clone(clients)
+	for i := range out {
+		var w trial.Workload
+		for _, a := range out[i].Work {
+			if b, keep := change(a); keep {
+				w = append(w, b)
+			}
+		}
+		out[i].Work = w
+	}
+	return out
+}
+
+func sameWork(a, b []trial.Client) bool {
+	return slices.EqualFunc(a, b, func(c, d trial.Client) bool { return slices.Equal(c.Work, d.Work) })
+}
+
+// subsets returns the choices of n clients, renumbered so that processes start
+// from 0 and a process with one client left names it plainly.
+func subsets(clients []trial.Client, n int) [][]trial.Client {
+	var all [][]trial.Client
+	for bits := range 1 << len(clients) {
+		var chosen []trial.Client
+		for i, c := range clients {
+			if bits&(1<<i) != 0 {
+				chosen = append(chosen, c)
+			}
+		}
+		if len(chosen) == n {
+			all = append(all, renumbered(chosen))
+		}
+	}
+	return all
+}
+
+func renumbered(clients []trial.Client) []trial.Client {
+	procs := map[int]int{}
+	size := map[int]int{}
+	for _, c := range clients {
+		if _, ok := procs[c.Proc]; !ok {
+			procs[c.Proc] = len(procs)
+		}
+		size[c.Proc]++
+	}
+	seen := map[int]int{}
+	out := slices.Clone(clients)
+	for i, c := range clients {
+		out[i].Proc, out[i].Letter = procs[c.Proc], ""
+		if size[c.Proc] > 1 {
+			out[i].Letter = string(rune('a' + seen[c.Proc]))
+			seen[c.Proc]++
+		}
+	}
+	return out
+}
+
+// budgets returns the budgets of n faults, none of a kind that was not used.
+func budgets(used trial.Budget, n int) []trial.Budget {
+	var all []trial.Budget
+	for k := range used.Kills + 1 {
+		for p := range used.Pauses + 1 {
+			for j := range used.Jumps + 1 {
+				for e := range used.Errors + 1 {
+					for u := range used.Unlinks + 1 {
+						if k+p+j+e+u == n {
+							all = append(all, trial.Budget{Kills: k, Pauses: p, Jumps: j, Errors: e, Unlinks: u})
+						}
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// spentBudget returns what the schedule's faults cost.
+func spentBudget(steps []trial.Step) trial.Budget {
+	var b trial.Budget
+	for _, s := range steps {
+		b.Spend(s)
+	}
+	return trial.Budget{Kills: -b.Kills, Pauses: -b.Pauses, Jumps: -b.Jumps, Errors: -b.Errors, Unlinks: -b.Unlinks}
+}

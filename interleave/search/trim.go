@@ -1,0 +1,48 @@
+package search
+
+import (
+	"slices"
+
+	"github.com/ghostlock/ghostlock/history"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+)
+
+// trimmed returns the finding without what its schedule never came to: the
+// acquires that no client began, and faults that the budget allowed and nobody
+// met.
+func trimmed(f *Finding) *Finding {
+	t := *f
+	t.Trial.Budget = spentBudget(f.Steps)
+	t.Trial.Clients = slices.Clone(f.Trial.Clients)
+	for i, c := range t.Trial.Clients {
+		t.Trial.Clients[i].Work = begun(c.Work, acquires(f.History, c.Name()))
+	}
+	return &t
+}
+
+// acquires returns how many acquires the client began.
+func acquires(h history.History, client string) int {
+	n := 0
+	for _, e := range h {
+		if e.Process == client && e.Kind == history.Invoke && e.F != history.Unlock {
+			n++
+		}
+	}
+	return n
+}
+
+// begun returns the workload up to the release of its n-th acquire. What comes
+// before the first acquire stays.
+func begun(w trial.Workload, n int) trial.Workload {
+	for i, a := range w {
+		if _, acquires := a.Verb.Acquires(); acquires {
+			if n--; n < 0 {
+				return w[:i]
+			}
+		}
+		if n == 0 && a.Verb == trial.Unlock {
+			return w[:i+1]
+		}
+	}
+	return w
+}

@@ -1,0 +1,77 @@
+package interleave
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
+)
+
+// Starts names the starts that can be made for any lock:
+//
+//   - none: no file is there;
+//   - idle: what an acquire and a release leave behind, grown old;
+//   - leftover: what a client leaves behind that was killed inside, grown old.
+func Starts() []string { return []string{"none", "idle", "leftover"} }
+
+// OldAge is how old the files of the starts idle and leftover are where the
+// lock calls no age stale: older than any of the seed documents' thresholds.
+const OldAge = 31 * time.Second
+
+// MakeStart returns the files of the named start for the trial's lock. The
+// lock's own code makes them, in memory.
+func MakeStart(name string, t *trial.Trial) ([]sys.Entry, error) {
+	switch name {
+	case "none":
+		return nil, nil
+	case "idle":
+		return leave(t, "lock inside unlock")
+	case "leftover":
+		return leave(t, "lock inside")
+	}
+	return nil, fmt.Errorf("found start %q, wanted one of %s", name, strings.Join(Starts(), ", "))
+}
+
+// leave runs one client through the workload and returns the files it leaves,
+// old.
+func leave(t *trial.Trial, workload string) ([]sys.Entry, error) {
+	work, err := trial.ParseWorkload(workload)
+	if err != nil {
+		return nil, err
+	}
+	state, err := sim.New(sim.Rules{}, sys.Setup{Procs: 1})
+	if err != nil {
+		return nil, err
+	}
+	one := trial.Trial{Lock: t.Lock, Config: t.Config, Clients: trial.Place([]trial.Workload{work}, 0)}
+	out, err := Run(&one, booted{state}, RoundRobin{})
+	if err != nil {
+		return nil, fmt.Errorf("make a start for %s: %w", t.Lock.Name, err)
+	}
+	if out.End != Finished {
+		return nil, fmt.Errorf("make a start for %s: one client alone is %s", t.Lock.Name, out.End)
+	}
+	age := max(OldAge, t.Config.Stale+time.Second)
+	entries := state.Entries(0)
+	for i := range entries {
+		entries[i].Age = age
+	}
+	return entries, nil
+}
+
+// booted is a machine whose one kernel is there already.
+type booted struct{ state *sim.State }
+
+func (b booted) Boot(sys.Setup) (sys.Kernel, error) { return b.state, nil }
+func (b booted) Profile() string                    { return "any" }
+func (b booted) Close() error                       { return nil }
+
+// LongWork returns how long a holder must work to outlast every threshold of
+// the lock: then a heartbeat earns its keep.
+func LongWork(c lock.Config) time.Duration {
+	return max(OldAge, c.Stale+time.Second, c.Timeout+time.Second)
+}

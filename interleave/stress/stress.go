@@ -1,0 +1,167 @@
+// Package stress runs a trial without gates: threads run freely and in
+// parallel, calls are made when the code makes them, clocks are real.
+//
+// It is for comparison, for the reader who wants to see a race happen by
+// itself. Nothing it finds can be replayed, and finding nothing says little.
+package stress
+
+import (
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/ghostlock/ghostlock/history"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// A Kernel carries calls out from many threads at once. Its calls may block.
+type Kernel interface {
+	// Start makes the setup's files and returns the instant that calls are to
+	// be stamped from.
+	Start(sys.Setup) (time.Time, error)
+
+	// Do carries a call out. The error is the harness's.
+	Do(sys.Call) (sys.Ret, error)
+}
+
+// Run runs the trial's clients once, each in a thread of its own of this
+// process, and returns their history with real times. Before each call a
+// client pauses for the next of its delays, over and over; nil means never.
+// It starts the kernel anew.
+//
+// The order of the history's events is the order in which they were noted: an
+// invocation before the operation's first call, a response after its last.
+func Run(t *trial.Trial, k Kernel, delays [][]time.Duration) (history.History, error) {
+	begin, err := k.Start(t.Setup())
+	if err != nil {
+		return nil, err
+	}
+	r := &round{kernel: k, begin: begin}
+	var ready, done sync.WaitGroup
+	ready.Add(len(t.Clients))
+	l := t.Lock.New(t.Config)
+	for i, c := range t.Clients {
+		h := &host{round: r}
+		if len(delays) > 0 {
+			h.delays = delays[i%len(delays)]
+		}
+		done.Go(func() {
+			ready.Done()
+			ready.Wait() // all set off together
+			r.client(sys.NewProc(h), c, l)
+		})
+	}
+	done.Wait()
+	r.others.Wait()
+	return r.history, r.err
+}
+
+// A round is one run of the clients.
+type round struct {
+	kernel Kernel
+	begin  time.Time
+	others sync.WaitGroup // threads that lock code started
+
+	mu      sync.Mutex
+	history history.History
+	err     error // the kernel's first
+}
+
+// do carries a call out. What the kernel cannot do fails as EIO would, and
+// fails the round.
+func (r *round) do(c sys.Call) sys.Ret {
+	ret, err := r.kernel.Do(c)
+	if err == nil {
+		return ret
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.err = err
+	}
+	return sys.Fail(sys.EIO)
+}
+
+func (r *round) note(e history.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e.Time = int64(time.Since(r.begin))
+	r.history = append(r.history, e)
+}
+
+// client works through the workload and notes what it asks and is told.
+func (r *round) client(p *sys.Proc, c trial.Client, l lock.Lock) {
+	c.Work.Perform(p, l, func(v trial.Verb, do func() error) error {
+		r.note(history.Event{Kind: history.Invoke, Process: c.Name(), F: v.String()})
+		err := do()
+		r.note(trial.Response(c.Name(), v, err))
+		return err
+	})
+}
+
+// A host is the sys.Host of a thread that runs freely.
+type host struct {
+	round   *round
+	delays  []time.Duration
+	calls   int
+	started []*started
+	stop    chan struct{} // closed when this thread is told to stop
+}
+
+// started is a thread that lock code started.
+type started struct{ stop, done chan struct{} }
+
+// Call implements sys.Host.
+func (h *host) Call(c sys.Call) sys.Ret {
+	h.pause()
+	now := time.Since(h.round.begin)
+	c.At = sys.Instant{Wall: now, Mono: now}
+	if ret, ok := c.Told(); ok {
+		return ret
+	}
+	switch c.Op {
+	case sys.OpInside:
+		runtime.Gosched()
+	case sys.OpSleep:
+		<-time.After(c.Dur)
+	case sys.OpCancel:
+		close(h.started[c.N].stop)
+	case sys.OpJoin:
+		<-h.started[c.N].done
+	case sys.OpCancelled:
+		select {
+		case <-h.stop:
+			return sys.Bool(true)
+		case <-time.After(c.Dur):
+		}
+	default:
+		return h.round.do(c)
+	}
+	return sys.OK()
+}
+
+// Go implements sys.Host.
+func (h *host) Go(_ sys.Call, body func(*sys.Proc)) sys.Ret {
+	t := &started{stop: make(chan struct{}), done: make(chan struct{})}
+	h.started = append(h.started, t)
+	h.round.others.Go(func() {
+		defer close(t.done)
+		body(sys.NewProc(&host{round: h.round, delays: h.delays, stop: t.stop}))
+	})
+	return sys.Ret{N: int64(len(h.started) - 1)}
+}
+
+// pause spins for the next delay: a sleep would last far longer than the
+// windows that are looked for.
+func (h *host) pause() {
+	if len(h.delays) == 0 {
+		return
+	}
+	until := time.Now().Add(h.delays[h.calls%len(h.delays)])
+	h.calls++
+	for time.Now().Before(until) {
+		runtime.Gosched()
+	}
+}

@@ -1,0 +1,130 @@
+package interleave
+
+import (
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// step returns the step that the option would be, still without an answer.
+func (r *run) step(o Option) trial.Step {
+	if o.Thread < 0 {
+		return trial.Step{Env: o.Env, Proc: o.Proc, Dur: o.Dur}
+	}
+	t := r.threads[o.Thread]
+	s := trial.Step{Thread: t.name, Call: t.call}
+	if !t.call.Op.Lasts() {
+		s.Call.At = r.now
+	}
+	if o.Fault != 0 {
+		s.Ret = sys.Ret{Err: o.Fault, Fault: true}
+	}
+	return s
+}
+
+// take makes the option happen.
+func (r *run) take(o Option) error {
+	s := r.step(o)
+	if !r.left.Spend(s) {
+		return fmt.Errorf("step %d: %s: the environment's budget is spent", len(r.out.Steps)+1, s.Head())
+	}
+	if o.Thread < 0 {
+		r.out.Steps = append(r.out.Steps, s)
+		if err := r.takeEnv(s); err != nil {
+			return err
+		}
+		return r.chooser.Took(s)
+	}
+	return r.takeThread(o, s)
+}
+
+func (r *run) takeEnv(s trial.Step) error {
+	switch s.Env {
+	case trial.Time, trial.Jump:
+		r.now = r.now.Add(s.Dur)
+	case trial.Pause:
+		r.paused[s.Proc] = true
+	case trial.Resume:
+		r.paused[s.Proc] = false
+	case trial.Kill:
+		return r.kill(s.Proc)
+	case trial.Unlinked:
+		return r.outside(sys.Call{Op: sys.OpUnlink, Path: trial.Path})
+	}
+	return nil
+}
+
+// outside carries out a call of the environment's, which must succeed.
+func (r *run) outside(c sys.Call) error {
+	c.At = r.now
+	ret, err := r.kernel.Do(sys.Outside, c)
+	if err == nil && ret.Err != 0 {
+		err = fmt.Errorf("the environment's %s: %w", c, ret.Err)
+	}
+	return err
+}
+
+// kill ends a process: its descriptors go, its threads stop where they are,
+// and its clients hold nothing from here on.
+func (r *run) kill(proc int) error {
+	if err := r.outside(sys.Call{Op: sys.OpKill, N: int64(proc)}); err != nil {
+		return err
+	}
+	for _, t := range r.threads {
+		if int(t.id.Proc) == proc && t.state == waiting {
+			t.state = killed
+			t.stop()
+		}
+	}
+	r.paused[proc] = false
+	for _, c := range r.clients {
+		if r.trial.Clients[c.index].Proc == proc {
+			c.killed()
+		}
+	}
+	return nil
+}
+
+// takeThread carries out a thread's call and lets the thread go on.
+func (r *run) takeThread(o Option, s trial.Step) error {
+	t := r.threads[o.Thread]
+	r.last = o.Thread
+	if c := r.clients[t.client]; t == r.threads[t.client] {
+		c.invoked()
+	}
+	if o.Fault == 0 {
+		var err error
+		if s.Ret, err = r.answer(t, s.Call); err != nil {
+			return err
+		}
+	}
+	r.out.Steps = append(r.out.Steps, s)
+	if !s.Ret.Wait {
+		t.ret = s.Ret
+		if err := r.resume(t); err != nil {
+			return err
+		}
+	}
+	return r.chooser.Took(s)
+}
+
+// answer carries out a call: those of threads here, the rest in the kernel.
+func (r *run) answer(t *thread, c sys.Call) (sys.Ret, error) {
+	switch c.Op {
+	case sys.OpInside, sys.OpSleep, sys.OpJoin:
+		return sys.OK(), nil
+	case sys.OpCancelled:
+		return sys.Bool(t.cancelled), nil
+	case sys.OpCancel:
+		if other := r.sibling(t, c.N); other != nil {
+			other.cancelled = true
+		}
+		return sys.OK(), nil
+	case sys.OpGo:
+		n := r.threadsOf(int(t.id.Proc))
+		err := r.start(int(t.id.Proc), t.client, t.name+"."+c.Path, t.body)
+		return sys.Ret{N: int64(n)}, err
+	}
+	return r.kernel.Do(t.id, c)
+}

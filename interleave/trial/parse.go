@@ -1,0 +1,202 @@
+package trial
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// MaxCase is the size in bytes above which a file is not read as a case.
+const MaxCase = 1 << 20
+
+// ParseCase reads a case. Errors begin with name:line: and say what was found
+// and what was wanted.
+func ParseCase(name string, text []byte) (*Case, error) {
+	switch {
+	case len(text) > MaxCase:
+		return nil, fmt.Errorf("%s: found %d bytes, wanted a case of at most %d", name, len(text), MaxCase)
+	case len(text) == 0:
+		return nil, fmt.Errorf("%s: found an empty file, wanted a case", name)
+	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+		return nil, fmt.Errorf("%s: found binary data, wanted a case", name)
+	}
+	c := &Case{Name: name}
+	a := txtar.Parse(text)
+	if err := c.parseHead(string(a.Comment)); err != nil {
+		return nil, err
+	}
+	line := 1 + strings.Count(string(a.Comment), "\n")
+	for i, f := range a.Files {
+		if i >= len(sections) || f.Name != sections[i].name {
+			return nil, fmt.Errorf("%s:%d: found section %q, wanted %s", name, line, f.Name, wantedSection(i))
+		}
+		if err := c.parseSection(sections[i], string(f.Data), line); err != nil {
+			return nil, err
+		}
+		line += 1 + strings.Count(string(f.Data), "\n")
+	}
+	if len(a.Files) < len(sections) {
+		return nil, fmt.Errorf("%s:%d: found the file's end, wanted %s", name, line, wantedSection(len(a.Files)))
+	}
+	if c.Verdict == (Verdict{}) || c.Trial.Lock.Name == "" || c.Profile == "" {
+		return nil, fmt.Errorf("%s: found an empty section lock, kernel or verdict, wanted one line in each", name)
+	}
+	return c, c.validate()
+}
+
+func wantedSection(i int) string {
+	if i >= len(sections) {
+		return "no more sections"
+	}
+	return fmt.Sprintf("section %q", sections[i].name)
+}
+
+func (c *Case) parseHead(head string) error {
+	first, rest, _ := strings.Cut(head, "\n")
+	number, ok := strings.CutPrefix(first, "ghostlock case ")
+	version, err := strconv.Atoi(number)
+	if !ok || err != nil || version < 1 {
+		return fmt.Errorf("%s:1: found %.60q, wanted \"ghostlock case %d\"", c.Name, first, Version)
+	}
+	if version > Version {
+		return fmt.Errorf("%s:1: found case version %d, wanted at most %d: it was written by a newer ghostlock", c.Name, version, Version)
+	}
+	var comment []string
+	n := 1
+	for line := range strings.Lines(rest) {
+		n++
+		line = strings.TrimRight(line, "\n")
+		text, ok := strings.CutPrefix(line, "#")
+		if !ok {
+			return fmt.Errorf("%s:%d: found %.60q, wanted a comment or a section such as -- lock --", c.Name, n, line)
+		}
+		comment = append(comment, strings.TrimPrefix(text, " "))
+	}
+	c.Comment = strings.Join(comment, "\n")
+	return nil
+}
+
+func (c *Case) parseSection(s section, text string, line int) error {
+	for l := range strings.Lines(text) {
+		line++
+		if l = strings.TrimRight(l, "\n"); l == "" {
+			continue
+		}
+		if s.name == "schedule" {
+			c.lines = append(c.lines, line)
+		}
+		if err := s.parse(c, l); err != nil {
+			return fmt.Errorf("%s:%d: %w", c.Name, line, err)
+		}
+	}
+	return nil
+}
+
+func (c *Case) validate() error {
+	if err := c.Trial.Validate(); err != nil {
+		return fmt.Errorf("%s: %w", c.Name, err)
+	}
+	left := c.Trial.Budget
+	for i, s := range c.Steps {
+		switch {
+		case s.Env == None && c.Trial.ClientOf(s.Thread) < 0:
+			return fmt.Errorf("%s: step %d: found thread %s, wanted %s or a thread that one of them started",
+				c.Pos(i), i+1, s.Thread, strings.Join(c.Trial.Names(), ", "))
+		case s.Env == Kill && s.Proc >= c.Trial.Procs():
+			return fmt.Errorf("%s: step %d: found process p%d, wanted p0 to p%d", c.Pos(i), i+1, s.Proc, c.Trial.Procs()-1)
+		case !left.Spend(s):
+			return fmt.Errorf("%s: step %d: found %q, but the environment allows only %s", c.Pos(i), i+1, s, c.Trial.Budget)
+		}
+	}
+	return nil
+}
+
+func parseLock(c *Case, line string) error {
+	if c.Trial.Lock.Name != "" {
+		return fmt.Errorf("found a second lock, wanted one line")
+	}
+	words := strings.Fields(line)
+	entry, err := lock.Find(words[0])
+	if err != nil {
+		return err
+	}
+	c.Trial.Lock, c.Trial.Config = entry, entry.Defaults
+	return c.Trial.Config.Set(words[1:])
+}
+
+func parseProfile(c *Case, line string) error {
+	if c.Profile != "" || strings.ContainsAny(line, " \t") {
+		return fmt.Errorf("found %q, wanted one file system such as ext4, or any", line)
+	}
+	c.Profile = line
+	return nil
+}
+
+func parseStart(c *Case, line string) error {
+	name, rest, _ := strings.Cut(line, " ")
+	e := sys.Entry{Name: strings.TrimSuffix(name, "/")}
+	if e.Name != name {
+		e.Kind = sys.Directory
+	}
+	age, content, hasContent := strings.Cut(rest, " content=")
+	d, err := time.ParseDuration(strings.TrimPrefix(age, "age="))
+	if err == nil && hasContent {
+		e.Content, err = strconv.Unquote(content)
+	}
+	e.Age = d
+	if err != nil || e.Name == "" || FormatEntry(e) != line {
+		return fmt.Errorf("found %q, wanted a file such as: l age=31s content=\"123\"", line)
+	}
+	c.Trial.Start = append(c.Trial.Start, e)
+	return nil
+}
+
+func parseWorkload(c *Case, line string) error {
+	name, text, _ := strings.Cut(line, ": ")
+	var cl Client
+	if _, err := fmt.Sscanf(name, "p%d", &cl.Proc); err == nil {
+		_, cl.Letter, _ = strings.Cut(name, ".")
+	}
+	if cl.Proc < 0 || cl.Proc >= maxClients || cl.Name() != name || len(cl.Letter) > 1 {
+		return fmt.Errorf("found client %q, wanted one such as p0, p1 or p1.a, a colon and its workload", name)
+	}
+	var err error
+	cl.Work, err = ParseWorkload(text)
+	c.Trial.Clients = append(c.Trial.Clients, cl)
+	return err
+}
+
+func parseBudget(c *Case, line string) (err error) {
+	c.Trial.Budget, err = ParseBudget(line)
+	return err
+}
+
+func parseStepLine(c *Case, line string) error {
+	s, err := ParseStep(line)
+	if err != nil {
+		return fmt.Errorf("step %d: %w", len(c.Steps)+1, err)
+	}
+	c.Steps = append(c.Steps, s)
+	return nil
+}
+
+func parseVerdict(c *Case, line string) error {
+	head, why, _ := strings.Cut(line, ": ")
+	property, word, _ := strings.Cut(head, " ")
+	for _, v := range []model.Verdict{model.Undecided, model.Holds, model.Violated} {
+		if v.String() == word && property != "" && c.Verdict == (Verdict{}) {
+			c.Verdict = Verdict{Property: property, Verdict: v, Why: why}
+			return nil
+		}
+	}
+	return fmt.Errorf("found %q, wanted one verdict such as: exclusion violated: p0 and p1 both hold the lock", line)
+}
