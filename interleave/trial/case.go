@@ -23,7 +23,8 @@ type Case struct {
 	Steps   []Step
 	Verdict Verdict
 
-	lines []int // of the steps, in the file
+	lines    []int // of the steps, in the file
+	budgeted bool  // the environment's line was read
 }
 
 // A Verdict is what a case shows.
@@ -56,7 +57,7 @@ func (c *Case) Pos(i int) string {
 func (c *Case) Format() []byte {
 	head := fmt.Sprintf("ghostlock case %d\n", Version)
 	for line := range strings.Lines(c.Comment) {
-		head += "# " + strings.TrimRight(line, "\n") + "\n"
+		head += strings.TrimRight("# "+line, " \n") + "\n"
 	}
 	a := txtar.Archive{Comment: []byte(head)}
 	for _, s := range sections {

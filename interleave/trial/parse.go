@@ -21,13 +21,8 @@ const MaxCase = 1 << 20
 // ParseCase reads a case. Errors begin with name:line: and say what was found
 // and what was wanted.
 func ParseCase(name string, text []byte) (*Case, error) {
-	switch {
-	case len(text) > MaxCase:
-		return nil, fmt.Errorf("%s: found %d bytes, wanted a case of at most %d", name, len(text), MaxCase)
-	case len(text) == 0:
-		return nil, fmt.Errorf("%s: found an empty file, wanted a case", name)
-	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
-		return nil, fmt.Errorf("%s: found binary data, wanted a case", name)
+	if err := readable(name, text, "a case"); err != nil {
+		return nil, err
 	}
 	c := &Case{Name: name}
 	a := txtar.Parse(text)
@@ -53,6 +48,19 @@ func ParseCase(name string, text []byte) (*Case, error) {
 	return c, c.validate()
 }
 
+// readable refuses what is no text, or more than anybody wrote.
+func readable(name string, text []byte, wanted string) error {
+	switch {
+	case len(text) > MaxCase:
+		return fmt.Errorf("%s: found %d bytes, wanted %s of at most %d", name, len(text), wanted, MaxCase)
+	case len(text) == 0:
+		return fmt.Errorf("%s: found an empty file, wanted %s", name, wanted)
+	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
+		return fmt.Errorf("%s: found binary data, wanted %s", name, wanted)
+	}
+	return nil
+}
+
 func wantedSection(i int) string {
 	if i >= len(sections) {
 		return "no more sections"
@@ -70,16 +78,20 @@ func (c *Case) parseHead(head string) error {
 	if version > Version {
 		return fmt.Errorf("%s:1: found case version %d, wanted at most %d: it was written by a newer ghostlock", c.Name, version, Version)
 	}
+	return c.parseComment(rest, 1)
+}
+
+// parseComment reads what stands before the first section, from line n on.
+func (c *Case) parseComment(text string, n int) error {
 	var comment []string
-	n := 1
-	for line := range strings.Lines(rest) {
+	for line := range strings.Lines(text) {
 		n++
 		line = strings.TrimRight(line, "\n")
-		text, ok := strings.CutPrefix(line, "#")
+		said, ok := strings.CutPrefix(line, "#")
 		if !ok {
-			return fmt.Errorf("%s:%d: found %.60q, wanted a comment or a section such as -- lock --", c.Name, n, line)
+			return fmt.Errorf("%s:%d: found %.60q, wanted a comment or a section such as -- schedule --", c.Name, n, line)
 		}
-		comment = append(comment, strings.TrimPrefix(text, " "))
+		comment = append(comment, strings.TrimPrefix(said, " "))
 	}
 	c.Comment = strings.Join(comment, "\n")
 	return nil
@@ -88,7 +100,7 @@ func (c *Case) parseHead(head string) error {
 func (c *Case) parseSection(s section, text string, line int) error {
 	for l := range strings.Lines(text) {
 		line++
-		if l = strings.TrimRight(l, "\n"); l == "" {
+		if l = strings.TrimRight(l, "\n"); strings.TrimSpace(l) == "" {
 			continue
 		}
 		if s.name == "schedule" {
@@ -111,7 +123,7 @@ func (c *Case) validate() error {
 		case s.Env == None && c.Trial.ClientOf(s.Thread) < 0:
 			return fmt.Errorf("%s: step %d: found thread %s, wanted %s or a thread that one of them started",
 				c.Pos(i), i+1, s.Thread, strings.Join(c.Trial.Names(), ", "))
-		case s.Env == Kill && s.Proc >= c.Trial.Procs():
+		case s.Env.onProcess() && s.Proc >= c.Trial.Procs():
 			return fmt.Errorf("%s: step %d: found process p%d, wanted p0 to p%d", c.Pos(i), i+1, s.Proc, c.Trial.Procs()-1)
 		case !left.Spend(s):
 			return fmt.Errorf("%s: step %d: found %q, but the environment allows only %s", c.Pos(i), i+1, s, c.Trial.Budget)
@@ -166,7 +178,8 @@ func parseWorkload(c *Case, line string) error {
 	if _, err := fmt.Sscanf(name, "p%d", &cl.Proc); err == nil {
 		_, cl.Letter, _ = strings.Cut(name, ".")
 	}
-	if cl.Proc < 0 || cl.Proc >= maxClients || cl.Name() != name || len(cl.Letter) > 1 {
+	badLetter := cl.Letter != "" && (len(cl.Letter) > 1 || cl.Letter < "a" || cl.Letter > "z")
+	if cl.Proc < 0 || cl.Proc >= maxClients || cl.Name() != name || badLetter {
 		return fmt.Errorf("found client %q, wanted one such as p0, p1 or p1.a, a colon and its workload", name)
 	}
 	var err error
@@ -175,8 +188,12 @@ func parseWorkload(c *Case, line string) error {
 	return err
 }
 
-func parseBudget(c *Case, line string) (err error) {
-	c.Trial.Budget, err = ParseBudget(line)
+func parseBudget(c *Case, line string) error {
+	if c.budgeted {
+		return fmt.Errorf("found %q, wanted one line", line)
+	}
+	b, err := ParseBudget(line)
+	c.Trial.Budget, c.budgeted = b, true
 	return err
 }
 

@@ -22,6 +22,9 @@ const (
 	Unlinked     // somebody outside removes the lock file
 )
 
+// onProcess reports whether the step is done to a process.
+func (e Env) onProcess() bool { return e == Kill || e == Pause || e == Resume }
+
 // A Step is one step of a schedule.
 type Step struct {
 	Env Env
@@ -98,7 +101,7 @@ func timeStep(env Env, rest string) (Step, error) {
 
 func procStep(env Env, rest string) (Step, error) {
 	s := Step{Env: env}
-	if _, err := fmt.Sscanf(rest, "p%d", &s.Proc); err != nil {
+	if _, err := fmt.Sscanf(rest, "p%d", &s.Proc); err != nil || s.Proc < 0 {
 		return Step{}, fmt.Errorf("found %q, wanted a process such as p0", rest)
 	}
 	return s, nil

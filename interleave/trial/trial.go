@@ -107,6 +107,9 @@ func (t *Trial) Validate() error {
 		if seen[c.Name()] {
 			return fmt.Errorf("found client %s twice", c.Name())
 		}
+		if alone := (Client{Proc: c.Proc}).Name(); c.Letter != "" && slices.Contains(t.Names(), alone) {
+			return fmt.Errorf("found clients %s and %s, wanted letters for both as they share a process", alone, c.Name())
+		}
 		seen[c.Name()] = true
 		if err := c.Work.Validate(); err != nil {
 			return fmt.Errorf("workload of %s: %w", c.Name(), err)

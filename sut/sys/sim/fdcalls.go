@@ -11,16 +11,25 @@ func (s *State) open(id sys.TID, c sys.Call) sys.Ret {
 	if id == sys.Outside {
 		return sys.Fail(sys.ENOSYS)
 	}
-	exclusive := c.Flags&(sys.O_CREAT|sys.O_EXCL) == sys.O_CREAT|sys.O_EXCL
-	dir, last, at, errno := s.walk(c.Path, !exclusive && c.Flags&sys.O_NOFOLLOW == 0)
+	const creat, excl = sys.O_CREAT, sys.O_CREAT | sys.O_EXCL
+	if c.Flags&creat != 0 && c.Flags&sys.O_DIRECTORY != 0 {
+		return sys.Fail(sys.EINVAL) // as of Linux 6.4
+	}
+	slash := strings.HasSuffix(c.Path, "/")
+	follow := c.Flags&excl != excl && c.Flags&sys.O_NOFOLLOW == 0
+	if slash {
+		follow = c.Flags&creat == 0
+	}
+	p, errno := s.walk(c.Path, follow)
 	if errno == 0 {
-		errno = s.mayOpen(at, c.Flags)
+		errno = s.mayOpen(p, c.Flags)
 	}
 	if errno != 0 {
 		return sys.Fail(errno)
 	}
+	at := p.at
 	if at < 0 {
-		at = s.create(dir, last, sys.Regular, c.At.Wall)
+		at = s.create(p.dir, p.last, sys.Regular, c.At.Wall)
 	} else if c.Flags&sys.O_TRUNC != 0 {
 		s.inodes[at].data, s.inodes[at].mtime = "", c.At.Wall
 	}
@@ -29,30 +38,29 @@ func (s *State) open(id sys.TID, c sys.Call) sys.Ret {
 	return sys.Ret{N: int64(fd), Ino: s.inodes[at].ino}
 }
 
-// mayOpen says why the file cannot be opened in this way. at is -1 where there
-// is none.
-func (s *State) mayOpen(at, flags int) sys.Errno {
+// mayOpen says why what is in the place, or is not, cannot be opened in this
+// way.
+func (s *State) mayOpen(p place, flags int) sys.Errno {
 	creates := flags&sys.O_CREAT != 0
-	writes := flags&sys.O_ACCMODE != sys.O_RDONLY || flags&sys.O_TRUNC != 0
-	if at < 0 {
-		switch {
-		case !creates:
-			return sys.ENOENT
-		case flags&sys.O_DIRECTORY != 0:
-			return sys.EINVAL
-		}
-		return 0
-	}
-	kind := s.inodes[at].kind
 	switch {
+	case p.at < 0 && !creates:
+		return sys.ENOENT
+	case creates && p.slash && !p.dots():
+		return sys.EISDIR
+	case p.at < 0:
+		return 0
 	case creates && flags&sys.O_EXCL != 0:
 		return sys.EEXIST
+	}
+	changes := creates || flags&sys.O_ACCMODE != sys.O_RDONLY || flags&sys.O_TRUNC != 0
+	kind := s.inodes[p.at].kind
+	switch {
+	case kind != sys.Directory && (p.slash || flags&sys.O_DIRECTORY != 0):
+		return sys.ENOTDIR
 	case kind == sys.Symlink:
 		return sys.ELOOP
-	case kind == sys.Directory && (creates || writes):
+	case kind == sys.Directory && changes:
 		return sys.EISDIR
-	case kind != sys.Directory && flags&sys.O_DIRECTORY != 0:
-		return sys.ENOTDIR
 	}
 	return 0
 }
@@ -94,20 +102,20 @@ func (s *State) close(id sys.TID, c sys.Call) sys.Ret {
 // another mode on the same description is given up before the new one is
 // looked for, so a conversion that must wait, or is refused, has lost it.
 func (s *State) flock(id sys.TID, c sys.Call) sys.Ret {
-	f, errno := s.description(id, c.FD)
-	if errno != 0 {
-		return sys.Fail(errno)
-	}
 	mode := c.Flags &^ sys.LOCK_NB
-	switch mode {
-	case sys.LOCK_UN:
-		s.files[f].lock = 0
-		return sys.OK()
-	case sys.LOCK_SH, sys.LOCK_EX:
-	default:
+	if mode != sys.LOCK_SH && mode != sys.LOCK_EX && mode != sys.LOCK_UN {
 		return sys.Fail(sys.EINVAL)
 	}
-	if s.files[f].lock == mode {
+	f, errno := s.description(id, c.FD)
+	switch {
+	case errno != 0:
+		return sys.Fail(errno)
+	case mode == sys.LOCK_UN:
+		s.files[f].lock = 0
+		return sys.OK()
+	case !s.files[f].reads() && !s.files[f].writes():
+		return sys.Fail(sys.EBADF)
+	case s.files[f].lock == mode:
 		return sys.OK()
 	}
 	s.files[f].lock = 0
@@ -135,7 +143,7 @@ func (s *State) conflicts(f, mode int) bool {
 
 func (s *State) read(id sys.TID, c sys.Call) sys.Ret {
 	f, errno := s.description(id, c.FD)
-	if errno != 0 || s.files[f].flags&sys.O_ACCMODE == sys.O_WRONLY {
+	if errno != 0 || !s.files[f].reads() {
 		return sys.Fail(sys.EBADF)
 	}
 	d := &s.files[f]
@@ -150,7 +158,7 @@ func (s *State) read(id sys.TID, c sys.Call) sys.Ret {
 
 func (s *State) write(id sys.TID, c sys.Call) sys.Ret {
 	f, errno := s.description(id, c.FD)
-	if errno != 0 || s.files[f].flags&sys.O_ACCMODE == sys.O_RDONLY {
+	if errno != 0 || !s.files[f].writes() {
 		return sys.Fail(sys.EBADF)
 	}
 	if c.Data == "" {
@@ -175,7 +183,7 @@ func (s *State) ftruncate(id sys.TID, c sys.Call) sys.Ret {
 		return sys.Fail(sys.EINVAL)
 	case errno != 0:
 		return sys.Fail(errno)
-	case s.files[f].flags&sys.O_ACCMODE == sys.O_RDONLY:
+	case !s.files[f].writes():
 		return sys.Fail(sys.EINVAL)
 	}
 	in := &s.inodes[s.files[f].inode]

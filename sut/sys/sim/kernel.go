@@ -1,28 +1,37 @@
 package sim
 
-import "github.com/ghostlock/ghostlock/sut/sys"
+import (
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
 
 // Ready implements sys.Kernel. Only a blocking flock ever waits: it is ready
 // when it would be granted, or when asking gives up the lock that it converts.
 func (s *State) Ready(id sys.TID, c sys.Call) bool {
-	if c.Op != sys.OpFlock || c.Flags&sys.LOCK_NB != 0 {
+	mode := c.Flags
+	if c.Op != sys.OpFlock || mode != sys.LOCK_SH && mode != sys.LOCK_EX {
 		return true
 	}
 	f, errno := s.description(id, c.FD)
-	if errno != 0 {
+	if errno != 0 || !s.files[f].reads() && !s.files[f].writes() {
 		return true
 	}
-	mode := c.Flags &^ sys.LOCK_NB
 	held := s.files[f].lock
 	return held != 0 && held != mode || !s.conflicts(f, mode)
 }
 
-// Do implements sys.Kernel. It never fails.
+// maxSize is how large a file may be made: contents are kept as they are.
+const maxSize = 1 << 20
+
+// Do implements sys.Kernel. It fails only where a file would get too large.
 func (s *State) Do(id sys.TID, c sys.Call) (sys.Ret, error) {
 	if r, ok := c.Told(); ok {
 		return r, nil
 	}
-	defer s.Expect(sys.Ino{})
+	if c.Op == sys.OpFtruncate && c.N > maxSize {
+		return sys.Ret{}, fmt.Errorf("%s: a simulated file has at most %d bytes", c, maxSize)
+	}
 	do := calls[c.Op]
 	if do == nil {
 		return sys.Fail(sys.ENOSYS), nil

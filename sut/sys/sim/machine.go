@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,10 @@ func (s *State) Entries(now time.Duration) []sys.Entry {
 		}
 		entries = append(entries, sys.Entry{Name: s.pathOf(n), Content: in.data, Age: now - in.mtime, Kind: in.kind})
 	}
+	// What was moved into a directory may have been there before it.
+	slices.SortStableFunc(entries, func(a, b sys.Entry) int {
+		return strings.Count(a.Name, "/") - strings.Count(b.Name, "/")
+	})
 	return entries
 }
 
@@ -83,4 +88,18 @@ func (s *State) String() string {
 
 func lockText(mode int) string {
 	return map[int]string{0: "", sys.LOCK_SH: " LOCK_SH", sys.LOCK_EX: " LOCK_EX"}[mode]
+}
+
+// A Recorder is a machine that keeps the kernel it booted last, so that its
+// state can be looked at when the trial is over.
+type Recorder struct {
+	Machine
+	State *State
+}
+
+// Boot implements sys.Machine.
+func (r *Recorder) Boot(setup sys.Setup) (sys.Kernel, error) {
+	s, err := New(r.Rules, setup)
+	r.State = s
+	return s, err
 }

@@ -9,49 +9,79 @@ import (
 // maxLinks is how many symbolic links a path may lead through, as in Linux.
 const maxLinks = 40
 
-// walk follows a path from the trial's directory. It returns the directory
-// that holds the last element, that element's text, and the inode it leads to
-// or -1 where the directory has no such entry. With follow, a symbolic link at
-// the end is followed too, and dir and last are those of its target.
-func (s *State) walk(path string, follow bool) (dir int, last string, at int, errno sys.Errno) {
-	return s.walkFrom(root, path, follow, 0)
+// The longest element of a path, and the longest path, in bytes.
+const (
+	maxElement = 255
+	maxPath    = 4095
+)
+
+// A place is where a path leads: the directory that holds the last element,
+// that element's text, and the inode there, or -1 where there is none.
+type place struct {
+	dir   int
+	last  string
+	at    int
+	slash bool // the path ends in a slash, so only a directory will do
 }
 
-func (s *State) walkFrom(dir int, path string, follow bool, links int) (int, string, int, sys.Errno) {
-	if path == "" || strings.HasPrefix(path, "/") {
-		return 0, "", -1, sys.ENOENT
+// dots reports whether the place is a directory by another name than its own.
+func (p place) dots() bool { return p.last == "." || p.last == ".." }
+
+// walk follows a path from the trial's directory. With follow, a symbolic link
+// at the end is followed too, and the place is that of its target.
+func (s *State) walk(path string, follow bool) (place, sys.Errno) {
+	links := 0
+	return s.walkFrom(root, path, follow, &links)
+}
+
+// walkFrom is walk from any directory; links counts the symbolic links on the
+// whole way.
+func (s *State) walkFrom(dir int, path string, follow bool, links *int) (place, sys.Errno) {
+	switch {
+	case path == "" || path[0] == '/':
+		return place{}, sys.ENOENT
+	case len(path) > maxPath:
+		return place{}, sys.ENAMETOOL
 	}
-	words := strings.Split(path, "/")
+	trimmed := strings.TrimRight(path, "/")
+	p := place{dir: dir, at: dir, slash: trimmed != path}
+	words := strings.Split(trimmed, "/")
 	for i, w := range words {
-		final := i == len(words)-1
-		at := s.lookup(dir, w)
-		if at >= 0 && s.inodes[at].kind == sys.Symlink && (follow || !final) {
-			if links++; links > maxLinks {
-				return 0, "", -1, sys.ELOOP
-			}
-			d, l, t, errno := s.walkFrom(dir, s.inodes[at].data, true, links)
-			if errno != 0 || final {
-				return d, l, t, errno
-			}
-			at = t
-		}
 		switch {
-		case final:
-			return dir, w, at, 0
-		case at < 0:
-			return 0, "", -1, sys.ENOENT
-		case s.inodes[at].kind != sys.Directory:
-			return 0, "", -1, sys.ENOTDIR
+		case w == "":
+			continue
+		case p.at < 0:
+			return place{}, sys.ENOENT
+		case s.inodes[p.at].kind != sys.Directory:
+			return place{}, sys.ENOTDIR
+		case len(w) > maxElement:
+			return place{}, sys.ENAMETOOL
 		}
-		dir = at
+		p.dir, p.last, p.at = p.at, w, s.lookup(p.at, w)
+		final := i == len(words)-1
+		if p.at < 0 || s.inodes[p.at].kind != sys.Symlink || final && !follow {
+			continue
+		}
+		if *links++; *links > maxLinks {
+			return place{}, sys.ELOOP
+		}
+		target, errno := s.walkFrom(p.dir, s.inodes[p.at].data, true, links)
+		if errno != 0 {
+			return place{}, errno
+		}
+		if final {
+			target.slash = target.slash || p.slash
+			return target, 0
+		}
+		p.at = target.at
 	}
-	return 0, "", -1, sys.ENOENT
+	return p, 0
 }
 
 // lookup returns the inode that an element of a path leads to, or -1.
 func (s *State) lookup(dir int, text string) int {
 	switch text {
-	case "", ".":
+	case ".":
 		return dir
 	case "..":
 		return s.parent(dir)
@@ -75,9 +105,14 @@ func (s *State) parent(dir int) int {
 
 // find follows a path to something that exists.
 func (s *State) find(path string, follow bool) (int, sys.Errno) {
-	_, _, at, errno := s.walk(path, follow)
-	if errno == 0 && at < 0 {
-		errno = sys.ENOENT
+	p, errno := s.walk(path, follow || strings.HasSuffix(path, "/"))
+	switch {
+	case errno != 0:
+		return -1, errno
+	case p.at < 0:
+		return -1, sys.ENOENT
+	case p.slash && s.inodes[p.at].kind != sys.Directory:
+		return -1, sys.ENOTDIR
 	}
-	return at, errno
+	return p.at, 0
 }

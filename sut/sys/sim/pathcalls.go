@@ -33,16 +33,18 @@ func (s *State) statfs(_ sys.TID, c sys.Call) sys.Ret {
 }
 
 func (s *State) unlink(_ sys.TID, c sys.Call) sys.Ret {
-	dir, last, at, errno := s.walk(c.Path, false)
+	p, errno := s.walk(c.Path, false)
 	switch {
 	case errno != 0:
 		return sys.Fail(errno)
-	case at < 0:
+	case p.at < 0:
 		return sys.Fail(sys.ENOENT)
-	case s.inodes[at].kind == sys.Directory:
+	case s.inodes[p.at].kind == sys.Directory:
 		return sys.Fail(sys.EISDIR)
+	case p.slash:
+		return sys.Fail(sys.ENOTDIR)
 	}
-	s.dropName(s.entry(dir, last), c.At.Wall)
+	s.dropName(s.entry(p.dir, p.last), c.At.Wall)
 	return sys.OK()
 }
 
@@ -59,33 +61,46 @@ func (s *State) symlink(_ sys.TID, c sys.Call) sys.Ret {
 }
 
 func (s *State) make(c sys.Call, kind sys.Kind, data string) sys.Ret {
-	dir, last, at, errno := s.walk(c.Path, false)
-	if errno == 0 && at >= 0 {
-		errno = sys.EEXIST
+	p, errno := s.walk(c.Path, false)
+	if errno == 0 {
+		errno = p.mayMake(kind)
 	}
 	if errno != 0 {
 		return sys.Fail(errno)
 	}
-	at = s.create(dir, last, kind, c.At.Wall)
+	at := s.create(p.dir, p.last, kind, c.At.Wall)
 	s.inodes[at].data = data
 	return sys.Ret{Ino: s.inodes[at].ino}
 }
 
+// mayMake says why nothing of that kind can be made in the place.
+func (p place) mayMake(kind sys.Kind) sys.Errno {
+	switch {
+	case p.at >= 0:
+		return sys.EEXIST
+	case p.slash && kind != sys.Directory:
+		return sys.ENOENT
+	}
+	return 0
+}
+
 func (s *State) rmdir(_ sys.TID, c sys.Call) sys.Ret {
-	dir, last, at, errno := s.walk(c.Path, false)
+	p, errno := s.walk(c.Path, false)
 	switch {
 	case errno != 0:
 		return sys.Fail(errno)
-	case at < 0:
-		return sys.Fail(sys.ENOENT)
-	case s.inodes[at].kind != sys.Directory:
-		return sys.Fail(sys.ENOTDIR)
-	case at == root || last == ".":
+	case p.last == "..":
+		return sys.Fail(sys.ENOTEMPTY)
+	case p.last == ".":
 		return sys.Fail(sys.EINVAL)
-	case s.filled(at):
+	case p.at < 0:
+		return sys.Fail(sys.ENOENT)
+	case s.inodes[p.at].kind != sys.Directory:
+		return sys.Fail(sys.ENOTDIR)
+	case s.filled(p.at):
 		return sys.Fail(sys.ENOTEMPTY)
 	}
-	s.dropName(s.entry(dir, last), c.At.Wall)
+	s.dropName(s.entry(p.dir, p.last), c.At.Wall)
 	return sys.OK()
 }
 
@@ -116,15 +131,16 @@ func (s *State) link(_ sys.TID, c sys.Call) sys.Ret {
 	if errno != 0 {
 		return sys.Fail(errno)
 	}
-	dir, last, at, errno := s.walk(c.Path2, false)
+	p, errno := s.walk(c.Path2, false)
+	if errno == 0 {
+		errno = p.mayMake(sys.Regular)
+	}
 	switch {
 	case errno != 0:
 		return sys.Fail(errno)
-	case at >= 0:
-		return sys.Fail(sys.EEXIST)
 	case s.inodes[from].kind == sys.Directory:
 		return sys.Fail(sys.EPERM)
 	}
-	s.addName(dir, last, from, c.At.Wall)
+	s.addName(p.dir, p.last, from, c.At.Wall)
 	return sys.OK()
 }

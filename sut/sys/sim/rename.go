@@ -4,54 +4,69 @@ import "github.com/ghostlock/ghostlock/sut/sys"
 
 // rename is renameat2(2).
 func (s *State) rename(_ sys.TID, c sys.Call) sys.Ret {
-	fromDir, fromName, from, errno := s.walk(c.Path, false)
+	const known = sys.RENAME_NOREPLACE | sys.RENAME_EXCHANGE
+	if c.Flags&^known != 0 || c.Flags == known {
+		return sys.Fail(sys.EINVAL)
+	}
+	from, errno := s.walk(c.Path, false)
 	if errno != 0 {
 		return sys.Fail(errno)
 	}
-	toDir, toName, to, errno := s.walk(c.Path2, false)
+	to, errno := s.walk(c.Path2, false)
 	if errno == 0 {
-		errno = s.mayRename(from, to, toDir, c.Flags)
+		errno = s.mayRename(from, to, c.Flags)
 	}
 	switch {
 	case errno != 0:
 		return sys.Fail(errno)
-	case from == to:
+	case from.at == to.at:
 		return sys.OK() // two names of one file: rename(2) does nothing
 	}
-	source := s.entry(fromDir, fromName)
 	if c.Flags&sys.RENAME_EXCHANGE != 0 {
-		s.names[source].ino, s.names[s.entry(toDir, toName)].ino = to, from
+		s.names[s.entry(from.dir, from.last)].ino = to.at
+		s.names[s.entry(to.dir, to.last)].ino = from.at
 	} else {
-		if to >= 0 {
-			s.dropName(s.entry(toDir, toName), c.At.Wall)
-			source = s.entry(fromDir, fromName)
+		if to.at >= 0 {
+			s.dropName(s.entry(to.dir, to.last), c.At.Wall)
 		}
-		s.names[source].dir, s.names[source].text = toDir, toName
+		source := &s.names[s.entry(from.dir, from.last)]
+		source.dir, source.text = to.dir, to.last
 	}
-	s.inodes[fromDir].mtime, s.inodes[toDir].mtime = c.At.Wall, c.At.Wall
+	s.inodes[from.dir].mtime, s.inodes[to.dir].mtime = c.At.Wall, c.At.Wall
 	return sys.OK()
 }
 
-// mayRename says why from cannot take the place of to, which is -1 where
-// nothing is there.
-func (s *State) mayRename(from, to, toDir, flags int) sys.Errno {
-	const known = sys.RENAME_NOREPLACE | sys.RENAME_EXCHANGE
-	exchange := flags&sys.RENAME_EXCHANGE != 0
+// mayRename says why from cannot go to the place to, in the order in which
+// fs/namei.c asks.
+func (s *State) mayRename(from, to place, flags int) sys.Errno {
+	noreplace, exchange := flags&sys.RENAME_NOREPLACE != 0, flags&sys.RENAME_EXCHANGE != 0
 	switch {
-	case flags&^known != 0 || flags == known:
-		return sys.EINVAL
-	case from < 0:
-		return sys.ENOENT
-	case to >= 0 && flags&sys.RENAME_NOREPLACE != 0:
+	case from.dots():
+		return sys.EBUSY
+	case to.dots() && noreplace:
 		return sys.EEXIST
-	case to < 0 && exchange:
+	case to.dots():
+		return sys.EBUSY
+	case from.at < 0:
 		return sys.ENOENT
-	case s.within(toDir, from):
+	case to.at >= 0 && noreplace:
+		return sys.EEXIST
+	case to.at < 0 && exchange:
+		return sys.ENOENT
+	case exchange && to.slash && s.inodes[to.at].kind != sys.Directory:
+		return sys.ENOTDIR
+	case s.inodes[from.at].kind != sys.Directory && (from.slash || to.slash && !exchange):
+		return sys.ENOTDIR
+	case s.within(to.dir, from.at):
 		return sys.EINVAL
-	case to < 0 || to == from || exchange:
+	case s.within(from.dir, to.at) && exchange:
+		return sys.EINVAL
+	case s.within(from.dir, to.at):
+		return sys.ENOTEMPTY
+	case to.at < 0 || to.at == from.at || exchange:
 		return 0
 	}
-	return s.mayReplace(from, to)
+	return s.mayReplace(from.at, to.at)
 }
 
 func (s *State) mayReplace(from, to int) sys.Errno {

@@ -49,8 +49,6 @@ type State struct {
 	inodes []inode
 	files  []file
 	procs  []proc
-
-	next sys.Ino // the number of the next new file, where Expect told it
 }
 
 // A name is a directory entry.
@@ -81,6 +79,18 @@ type file struct {
 	lock  int // 0, sys.LOCK_SH or sys.LOCK_EX
 }
 
+// reads and writes report what the file was opened for. O_WRONLY|O_RDWR, the
+// fourth access mode, is for neither.
+func (f file) reads() bool {
+	mode := f.flags & sys.O_ACCMODE
+	return mode == sys.O_RDONLY || mode == sys.O_RDWR
+}
+
+func (f file) writes() bool {
+	mode := f.flags & sys.O_ACCMODE
+	return mode == sys.O_WRONLY || mode == sys.O_RDWR
+}
+
 // A proc is a process: its descriptors, lowest free number first.
 type proc struct {
 	dead bool
@@ -96,24 +106,23 @@ const (
 // and processes without open descriptors.
 func New(rules Rules, setup sys.Setup) (*State, error) {
 	s := &State{rules: rules, procs: make([]proc, setup.Procs)}
-	s.inodes = append(s.inodes, inode{kind: sys.Directory, exists: true})
+	s.inodes = append(s.inodes, inode{kind: sys.Directory, nlink: 1, exists: true})
 	for _, e := range setup.Files {
-		dir, last, at, errno := s.walk(e.Name, false)
-		if errno == 0 && at >= 0 {
-			errno = sys.EEXIST
+		p, errno := s.walk(e.Name, false)
+		if errno == 0 {
+			errno = p.mayMake(e.Kind)
 		}
 		if errno != 0 {
 			return nil, fmt.Errorf("make start file %s: %w", e.Name, errno)
 		}
-		i := s.create(dir, last, e.Kind, -e.Age)
-		s.inodes[i].data = e.Content
+		s.inodes[s.create(p.dir, p.last, e.Kind, 0)].data = e.Content
+	}
+	// Afterwards, because a file moves the mtime of its directory.
+	for i, e := range setup.Files {
+		s.inodes[root+1+i].mtime = -e.Age
 	}
 	return s, nil
 }
-
-// Expect tells the number that the next new file will get. Which number a file
-// system gives out is its own affair, and depends on what others do there.
-func (s *State) Expect(i sys.Ino) { s.next = i }
 
 // create makes a file and the name that leads to it.
 func (s *State) create(dir int, text string, kind sys.Kind, now time.Duration) int {
@@ -138,10 +147,6 @@ func (s *State) slot() int {
 }
 
 func (s *State) number(i int) sys.Ino {
-	if told := s.next; told.Num != 0 {
-		s.next = sys.Ino{}
-		return told
-	}
 	if before := s.inodes[i].ino; before.Num != 0 {
 		return sys.Ino{Num: before.Num, Gen: before.Gen + 1}
 	}

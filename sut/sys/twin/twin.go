@@ -27,7 +27,12 @@ func (m Machine) Boot(setup sys.Setup) (sys.Kernel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &kernel{sim: state, real: real}, nil
+	k := &kernel{sim: state, real: real, names: map[sys.Ino]sys.Ino{}, taken: map[sys.Ino]bool{}}
+	for i := range setup.Files {
+		ino := sys.Ino{Num: uint16(i + 1)} // both name a setup's files in its order
+		k.names[ino], k.taken[ino] = ino, true
+	}
+	return k, nil
 }
 
 // Profile implements sys.Machine.
@@ -37,14 +42,18 @@ func (m Machine) Profile() string { return m.Real.Profile() }
 func (m Machine) Close() error { return m.Real.Close() }
 
 type kernel struct {
-	sim  *sim.State
-	real sys.Kernel
+	sim   *sim.State
+	real  sys.Kernel
+	names map[sys.Ino]sys.Ino // the simulated kernel's name of each real inode
+	taken map[sys.Ino]bool    // the names that are some inode's
 }
 
 func (k *kernel) Ready(id sys.TID, c sys.Call) bool { return k.sim.Ready(id, c) }
 
-// Do asks the real kernel first: which inode number a new file gets is the
-// file system's choice, and the simulated kernel is told.
+// Do implements sys.Kernel. Inodes have the simulated kernel's names: which
+// number a file system gives to a new file also depends on what others do
+// there, and the same schedule must have the same answers each time. What is
+// compared is which file is which.
 func (k *kernel) Do(id sys.TID, c sys.Call) (sys.Ret, error) {
 	if r, ok := c.Told(); ok {
 		return r, nil
@@ -53,15 +62,40 @@ func (k *kernel) Do(id sys.TID, c sys.Call) (sys.Ret, error) {
 	if err != nil {
 		return sys.Ret{}, err
 	}
-	k.sim.Expect(real.Ino)
 	simulated, err := k.sim.Do(id, c)
 	if err != nil {
 		return sys.Ret{}, err
 	}
-	if real != simulated {
+	if !k.rename(&real, simulated) || real != simulated {
 		return sys.Ret{}, &Difference{By: id, Call: c, Real: real, Simulated: simulated}
 	}
 	return real, nil
+}
+
+// rename gives the inodes of the real answer the simulated kernel's names. It
+// reports false where one has no name that fits.
+func (k *kernel) rename(real *sys.Ret, simulated sys.Ret) bool {
+	return k.name(&real.Ino, simulated.Ino) &&
+		k.name(&real.Stat.Ino, simulated.Stat.Ino) &&
+		k.name(&real.Stat.Mtime.Of, simulated.Stat.Mtime.Of)
+}
+
+// name replaces a real inode by its name. One that is met for the first time
+// has the name that the simulated kernel tells now, if that is nobody's yet.
+func (k *kernel) name(real *sys.Ino, simulated sys.Ino) bool {
+	known, ok := k.names[*real]
+	switch {
+	case ok:
+		*real = known
+	case real.Num == 0 || simulated.Num == 0:
+		// The trial's own directory, or no inode: left to the comparison.
+	case k.taken[simulated]:
+		return false
+	default:
+		k.names[*real], k.taken[simulated] = simulated, true
+		*real = simulated
+	}
+	return true
 }
 
 // A Difference is a call that the two kernels answered differently: a fault of

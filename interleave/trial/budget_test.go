@@ -1,0 +1,114 @@
+package trial_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/sys"
+	"pgregory.net/rapid"
+)
+
+func TestBudgetsRoundTrip(t *testing.T) {
+	amount := rapid.IntRange(0, 99)
+	rapid.Check(t, func(t *rapid.T) {
+		b := trial.Budget{
+			Kills: amount.Draw(t, "kills"), Pauses: amount.Draw(t, "pauses"), Jumps: amount.Draw(t, "jumps"),
+			Errors: amount.Draw(t, "errors"), Unlinks: amount.Draw(t, "unlinks"),
+		}
+		if found, err := trial.ParseBudget(b.String()); err != nil || found != b {
+			t.Fatalf("%s: found %s, %v", b, found, err)
+		}
+		if found := b.Total(); found != b.Kills+b.Pauses+b.Jumps+b.Errors+b.Unlinks {
+			t.Fatalf("%s: found a total of %d", b, found)
+		}
+	})
+}
+
+func TestBudgetsTellWhatIsNotNothing(t *testing.T) {
+	for wanted, b := range map[string]trial.Budget{
+		"kills=0":          {},
+		"kills=1 pauses=2": {Kills: 1, Pauses: 2},
+		"jumps=3 errors=4": {Jumps: 3, Errors: 4},
+		"unlinks=5":        {Unlinks: 5},
+	} {
+		if found := b.String(); found != wanted {
+			t.Errorf("found %s, wanted %s", found, wanted)
+		}
+	}
+}
+
+func TestBudgetErrors(t *testing.T) {
+	const wanted = ", wanted each of kills, pauses, jumps, errors, unlinks at most once, as in kills=1"
+	for text, wanted := range map[string]string{
+		"kill=1":          `found "kill=1"` + wanted,
+		"kills":           `found "kills"` + wanted,
+		"kills=one":       `found "kills=one"` + wanted,
+		"kills=1 kills=2": `found "kills=2"` + wanted,
+		"kills=-1":        "found kills=-1, wanted 0 to 99",
+		"unlinks=100":     "found unlinks=100, wanted 0 to 99",
+	} {
+		if _, err := trial.ParseBudget(text); err == nil || err.Error() != wanted {
+			t.Errorf("%s: found error %v, wanted %s", text, err, wanted)
+		}
+	}
+}
+
+func TestEachFaultSpendsItsOwn(t *testing.T) {
+	for text, afterwards := range map[string]string{
+		"kill p0":                         "pauses=1 jumps=1 errors=1 unlinks=1",
+		"pause p0":                        "kills=1 jumps=1 errors=1 unlinks=1",
+		"jump +1s":                        "kills=1 pauses=1 errors=1 unlinks=1",
+		"p0 close(3) = -1 EIO (fault)":    "kills=1 pauses=1 jumps=1 unlinks=1",
+		"unlink l (outside)":              "kills=1 pauses=1 jumps=1 errors=1",
+		"time +1s":                        "kills=1 pauses=1 jumps=1 errors=1 unlinks=1",
+		"resume p0":                       "kills=1 pauses=1 jumps=1 errors=1 unlinks=1",
+		"p0 unlink(\"l\") = 0":            "kills=1 pauses=1 jumps=1 errors=1 unlinks=1",
+		"p0 open(\"l\", O_RDWR) = -1 EIO": "kills=1 pauses=1 jumps=1 errors=1 unlinks=1",
+	} {
+		s, err := trial.ParseStep(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := trial.Budget{Kills: 1, Pauses: 1, Jumps: 1, Errors: 1, Unlinks: 1}
+		if !left.Spend(s) || left.String() != afterwards {
+			t.Errorf("%s: found %s left, wanted %s", text, left, afterwards)
+		}
+		none := trial.Budget{}
+		if free := left.Total() == 5; none.Spend(s) != free {
+			t.Errorf("%s: found free %v, wanted %v", text, !free, free)
+		}
+	}
+}
+
+// The errors that can be injected, as the man pages have them.
+func TestFaultsOfEachCall(t *testing.T) {
+	for text, wanted := range map[string]string{
+		`open("l", O_RDWR)`:               "EACCES EMFILE",
+		`open("l", O_RDWR|O_CREAT, 0600)`: "EACCES EMFILE ENOSPC",
+		`flock(3, LOCK_EX)`:               "EINTR ENOLCK",
+		`flock(3, LOCK_EX|LOCK_NB)`:       "ENOLCK",
+		`flock(3, LOCK_UN)`:               "ENOLCK",
+		`write(3, "x")`:                   "ENOSPC EIO",
+		`read(3)`:                         "EIO",
+		`close(3)`:                        "EIO",
+		`unlink("l")`:                     "EACCES",
+		`mkdir("l", 0700)`:                "EACCES ENOSPC",
+		`fstat(3)`:                        "",
+		`inside()`:                        "",
+		`older(@0s, 1s)`:                  "",
+	} {
+		c, err := sys.ParseCall(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for _, e := range trial.Faults(c) {
+			found = append(found, e.Name())
+		}
+		if !slices.Equal(found, strings.Fields(wanted)) {
+			t.Errorf("%s: found %v, wanted %s", text, found, wanted)
+		}
+	}
+}
