@@ -46,6 +46,9 @@ func (r Ret) Format(op Op) string {
 
 // ParseRet reads what Format writes for the operation.
 func ParseRet(op Op, text string) (Ret, error) {
+	if op == 0 || op >= opEnd {
+		return Ret{}, fmt.Errorf("found %s, wanted one of %s", op, opNames())
+	}
 	r, err := parseRet(op, text)
 	if err != nil {
 		return Ret{}, fmt.Errorf("%s = %s: %w", op, text, err)
@@ -98,7 +101,9 @@ func parseAnswer(op Op, text string) (r Ret, err error) {
 	case retThread:
 		r.N, err = parseMarked(text, "#")
 	case retMagic:
-		r.N, err = strconv.ParseInt(text, 0, 64)
+		if r.N, err = strconv.ParseInt(text, 0, 64); err != nil {
+			return Ret{}, fmt.Errorf("wanted a magic number such as 0xef53")
+		}
 	default:
 		if text != "0" {
 			return Ret{}, fmt.Errorf("wanted 0 or an error")

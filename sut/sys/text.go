@@ -2,6 +2,7 @@ package sys
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -97,8 +98,9 @@ func opNames() string {
 	return strings.Join(names, ", ")
 }
 
-// String writes the inode's name: A to Z, AA, …; a prime for each file that
-// carried the number before.
+// String writes the inode's name: A to Z, AA, …; then how many files carried
+// the number before, as A', A'2, A'3. The zero Ino, which is none of the
+// trial's (its directory, say), is "?".
 func (i Ino) String() string {
 	if i.Num == 0 {
 		return "?"
@@ -117,13 +119,15 @@ func (i Ino) String() string {
 }
 
 func parseIno(s string) (Ino, error) {
+	if s == "?" {
+		return Ino{}, nil
+	}
 	letters, primes, primed := strings.Cut(s, "'")
 	num := 0
 	for _, r := range letters {
-		if r < 'A' || r > 'Z' || num > 2000 {
+		if num = num*26 + int(r-'A') + 1; r < 'A' || r > 'Z' || num > math.MaxUint16 {
 			return Ino{}, fmt.Errorf("found %q, wanted an inode's name such as A", s)
 		}
-		num = num*26 + int(r-'A') + 1
 	}
 	gen := 0
 	if primed {

@@ -1,0 +1,151 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// virtualStart is the second at which every trial begins on disk.
+const virtualStart = 1_000_000_000
+
+// A trial's descriptors lie from firstFD to lastFD: 0 to 2 are a process's own
+// affair, and a worker keeps its socket and its directory above.
+const (
+	firstFD = 3
+	lastFD  = 499
+)
+
+// A trial translates between calls and frames: virtual and real time, inode
+// names and numbers.
+type trial struct {
+	start   unix.Timespec // on disk, the instant zero
+	root    uint64        // the inode of the trial's directory
+	changed time.Duration // when the last name was made or removed in the root
+	known   map[uint64]sys.Ino
+}
+
+func newTrial() trial {
+	return trial{start: unix.Timespec{Sec: virtualStart}, known: make(map[uint64]sys.Ino)}
+}
+
+// begin forgets the trial before.
+func (t *trial) begin() {
+	clear(t.known)
+	t.changed = 0
+}
+
+// encode writes the call into the frame. It reports false where the call needs
+// no kernel to fail: the descriptor cannot be one of the trial's.
+func (t *trial) encode(f *frame, c *sys.Call) (bool, error) {
+	if err := f.put(c); err != nil {
+		return false, err
+	}
+	if opTraits[c.Op]&usesFD != 0 && (c.FD < firstFD || c.FD > lastFD) {
+		return false, nil
+	}
+	f.now = t.real(c.At.Wall)
+	return true, nil
+}
+
+// decode turns the frame that was performed for the call into its answer.
+func (t *trial) decode(f *frame, c *sys.Call) (sys.Ret, error) {
+	if f.wait {
+		return sys.Ret{Wait: true}, nil
+	}
+	if f.errno != 0 {
+		return sys.Fail(sys.Errno(f.errno)), nil
+	}
+	if f.created || opTraits[c.Op]&makesNames != 0 {
+		t.moveRoot(c)
+	}
+	switch c.Op {
+	case sys.OpOpen:
+		return sys.Ret{N: f.n, Ino: t.name(f.stat.ino, f.created)}, nil
+	case sys.OpMkdir, sys.OpSymlink:
+		return sys.Ret{Ino: t.name(f.stat.ino, f.created)}, nil
+	case sys.OpFstat, sys.OpStat, sys.OpLstat:
+		return sys.Ret{Stat: t.stat(&f.stat)}, nil
+	case sys.OpWrite, sys.OpStatfs:
+		return sys.Ret{N: f.n}, nil
+	case sys.OpRead, sys.OpReadlink:
+		if f.n == frameBuf {
+			return sys.Ret{}, fmt.Errorf("%s: the file is larger than %d bytes", c, frameBuf-1)
+		}
+		return sys.Ret{Data: string(f.buf[f.data:f.used])}, nil
+	}
+	return sys.OK(), nil
+}
+
+// name returns the name of the inode with that raw number. A new file's number
+// that has a name already is one that was used before.
+func (t *trial) name(raw uint64, created bool) sys.Ino {
+	if raw == t.root {
+		return sys.Ino{}
+	}
+	ino, met := t.known[raw]
+	switch {
+	case !met:
+		ino.Num = uint16(len(t.known) + 1)
+	case created:
+		ino.Gen++
+	default:
+		return ino
+	}
+	t.known[raw] = ino
+	return ino
+}
+
+// stat leaves out a directory's size and links, in which file systems differ.
+// The trial's own directory is no inode of the trial's: its Ino is zero.
+func (t *trial) stat(raw *stat) sys.Stat {
+	ino := t.name(raw.ino, false)
+	s := sys.Stat{Ino: ino, Mtime: sys.Time{Of: ino, At: t.virtual(raw.mtime)}}
+	if raw.ino == t.root {
+		s.Mtime.At = t.changed
+	}
+	switch raw.mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		s.Kind = sys.Directory
+		return s
+	case unix.S_IFLNK:
+		s.Kind = sys.Symlink
+	}
+	s.Size, s.Nlink = raw.size, int(raw.nlink)
+	return s
+}
+
+// moveRoot keeps the mtime of the trial's directory, which almost every trial
+// moves and almost none reads: two system calls saved on each new name.
+func (t *trial) moveRoot(c *sys.Call) {
+	first := c.Op != sys.OpLink && inRoot(c.Path)
+	second := (c.Op == sys.OpRename || c.Op == sys.OpLink) && inRoot(c.Path2)
+	if first || second {
+		t.changed = c.At.Wall
+	}
+}
+
+// inRoot reports whether the path's last name is one of the trial's directory.
+func inRoot(name string) bool {
+	return strings.IndexByte(name, '/') < 0 || path.Dir(path.Clean(name)) == "."
+}
+
+func (t *trial) real(at time.Duration) unix.Timespec {
+	ns := t.start.Nsec + int64(at)
+	sec, nsec := ns/1e9, ns%1e9
+	if nsec < 0 {
+		sec, nsec = sec-1, nsec+1e9
+	}
+	return unix.Timespec{Sec: t.start.Sec + sec, Nsec: nsec}
+}
+
+func (t *trial) virtual(at unix.Timespec) time.Duration {
+	return time.Duration(at.Sec-t.start.Sec)*time.Second + time.Duration(at.Nsec-t.start.Nsec)
+}
