@@ -35,7 +35,7 @@ type alone struct {
 }
 
 func (a *alone) Choose(m *Menu) (int, error) {
-	if i, err := a.replay.Choose(m); err != Stop {
+	if i, err := a.replay.Choose(m); err != ErrStop {
 		return i, err
 	}
 	r := m.run
@@ -44,7 +44,7 @@ func (a *alone) Choose(m *Menu) (int, error) {
 		r.menu()
 	}
 	if len(r.out.History) > a.began+1 || len(m.Options) == 0 {
-		return 0, Stop
+		return 0, ErrStop
 	}
 	return a.option(m), nil
 }

@@ -37,9 +37,11 @@ func BenchmarkRun(b *testing.B) {
 	m := sim.Machine{Rules: sim.RulesOf("tmpfs")}
 	for _, s := range interleave.Strategies() {
 		b.Run(s.Name, func(b *testing.B) {
+			var runner interleave.Runner
+			defer runner.Close()
 			steps := 0
 			for n := 0; b.Loop(); n++ {
-				out, err := interleave.Run(t, m, s.New(rand.New(rand.NewPCG(1, uint64(n))), 30))
+				out, err := runner.Run(t, m, s.New(rand.New(rand.NewPCG(1, uint64(n))), 30))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -28,7 +28,7 @@ func NewBounded(switches, steps int) *Bounded { return &Bounded{switches: switch
 func (b *Bounded) Choose(m *Menu) (int, error) {
 	if m.Step >= b.steps {
 		b.pruned = true
-		return 0, Stop
+		return 0, ErrStop
 	}
 	if b.at == len(b.path) {
 		c := choice{taken: -1, options: len(m.Options), before: b.spent()}
@@ -36,7 +36,7 @@ func (b *Bounded) Choose(m *Menu) (int, error) {
 			c.switches = append(c.switches, m.Switches(i))
 		}
 		if !b.advance(&c) {
-			return 0, Stop
+			return 0, ErrStop
 		}
 		b.path = append(b.path, c)
 	}

@@ -36,6 +36,9 @@ func (c *client) body(p *sys.Proc) {
 	c.work.Perform(p, c.lock, func(v trial.Verb, do func() error) error {
 		c.pending = v.String()
 		err := do()
+		if c.run.threads[c.index].state != waiting {
+			return err // it recovered from being halted, and is not heard
+		}
 		c.invoked() // an operation may have made no call at all
 		c.record(trial.Response(c.name, v, err))
 		return err

@@ -25,7 +25,7 @@ import (
 
 // A Chooser picks what happens next.
 type Chooser interface {
-	// Choose returns the index of one of the menu's options. [Stop] ends the
+	// Choose returns the index of one of the menu's options. [ErrStop] ends the
 	// run there; any other error ends it as failed.
 	Choose(*Menu) (int, error)
 
@@ -34,8 +34,8 @@ type Chooser interface {
 	Took(trial.Step) error
 }
 
-// Stop is what a chooser returns to end the run.
-var Stop = errors.New("stop")
+// ErrStop is what a chooser returns to end the run.
+var ErrStop = errors.New("stop")
 
 // An End is why a run ended.
 type End uint8

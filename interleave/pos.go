@@ -25,8 +25,8 @@ func NewPOS(rng *rand.Rand) *POS {
 
 // Choose implements Chooser.
 func (p *POS) Choose(m *Menu) (int, error) {
-	p.taken = -1
 	if i, ok := p.pick(m); ok {
+		p.taken = m.Options[i].Thread
 		return i, nil
 	}
 	best, highest := 0, -1.0

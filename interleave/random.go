@@ -51,25 +51,22 @@ func (r *Random) Choose(m *Menu) (int, error) {
 	return r.rng.IntN(m.Threads), nil
 }
 
-// RoundRobin lets the threads take turns, a step each. The environment does
-// nothing but let time pass.
+// RoundRobin lets the threads take turns, a step each, in the order of their
+// start. The environment does nothing but let time pass, unless nobody can go
+// on without it.
 type RoundRobin struct{ silent }
 
 // Choose implements Chooser.
 func (RoundRobin) Choose(m *Menu) (int, error) {
-	if m.Threads == 0 {
-		return 0, nil
-	}
-	if !m.Same {
-		return 0, nil
-	}
-	// Behind the thread that took the last step the others are in the order
-	// of their start: the next one in that order is the first that started
-	// later, or else the first of all.
-	for i := 1; i < m.Threads; i++ {
-		if m.Options[i].Thread > m.Options[0].Thread {
+	// Behind the thread that took the last step, which may not be there, the
+	// others are in the order of their start.
+	for i, o := range m.Options[:m.Threads] {
+		if o.Thread > m.run.last {
 			return i, nil
 		}
 	}
-	return min(1, m.Threads-1), nil
+	if m.Same && m.Threads > 1 {
+		return 1, nil
+	}
+	return 0, nil
 }

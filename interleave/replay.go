@@ -19,7 +19,7 @@ func NewReplay(steps []trial.Step) *Replay { return &Replay{steps: steps} }
 // error is a [*Divergence].
 func (r *Replay) Choose(m *Menu) (int, error) {
 	if r.at == len(r.steps) {
-		return 0, Stop
+		return 0, ErrStop
 	}
 	want := r.steps[r.at]
 	found := ""

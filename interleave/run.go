@@ -7,11 +7,61 @@ import (
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
-// usualSteps is how many steps a run is given room for: most take no more.
-const usualSteps = 48
+// A Runner runs trials one after the other. It keeps what a run needs for the
+// next one, so an outcome is valid until then. A Runner is for one goroutine;
+// its zero value is ready.
+type Runner struct {
+	free []*coroutine
+	out  Outcome
+}
+
+// Run boots a kernel for the trial, runs the trial under the chooser and
+// returns what happened. The trial must be valid. An error is the harness's or
+// the chooser's; the outcome then holds what had happened so far.
+func (rn *Runner) Run(t *trial.Trial, m sys.Machine, ch Chooser) (Outcome, error) {
+	k, err := m.Boot(t.Setup())
+	if err != nil {
+		return Outcome{}, err
+	}
+	r := &run{runner: rn, trial: t, kernel: k, chooser: ch, paused: make([]bool, t.Procs()), left: t.Budget, last: -1, only: -1}
+	r.offered.run = r
+	r.out = Outcome{Steps: rn.out.Steps[:0], History: rn.out.History[:0], After: rn.out.After[:0]}
+	defer r.haltAll()
+	if err = r.begin(); err == nil {
+		err = r.loop()
+	}
+	rn.out = r.out
+	return r.out, err
+}
+
+// Close ends the coroutines that the runner keeps.
+func (rn *Runner) Close() {
+	for _, c := range rn.free {
+		c.stop()
+	}
+	rn.free = nil
+}
+
+// coroutine returns one that is idle.
+func (rn *Runner) coroutine() *coroutine {
+	if n := len(rn.free); n > 0 {
+		c := rn.free[n-1]
+		rn.free = rn.free[:n-1]
+		return c
+	}
+	return newCoroutine()
+}
+
+// Run runs one trial; see [Runner.Run]. The outcome is the caller's.
+func Run(t *trial.Trial, m sys.Machine, ch Chooser) (Outcome, error) {
+	var rn Runner
+	defer rn.Close()
+	return rn.Run(t, m, ch)
+}
 
 // A run is one trial under way.
 type run struct {
+	runner  *Runner
 	trial   *trial.Trial
 	kernel  sys.Kernel
 	chooser Chooser
@@ -24,25 +74,6 @@ type run struct {
 	only    int // the client whose threads alone may run, or -1 for all
 	offered Menu
 	out     Outcome
-}
-
-// Run boots a kernel for the trial, runs the trial under the chooser and
-// returns what happened. The trial must be valid. An error is the harness's or
-// the chooser's; the outcome then holds what had happened so far.
-func Run(t *trial.Trial, m sys.Machine, ch Chooser) (Outcome, error) {
-	k, err := m.Boot(t.Setup())
-	if err != nil {
-		return Outcome{}, err
-	}
-	r := &run{trial: t, kernel: k, chooser: ch, paused: make([]bool, t.Procs()), left: t.Budget, last: -1, only: -1}
-	r.offered.run = r
-	r.out.Steps = make([]trial.Step, 0, usualSteps)
-	defer r.stopAll()
-	if err := r.begin(); err != nil {
-		return r.out, err
-	}
-	err = r.loop()
-	return r.out, err
 }
 
 // begin starts each client's thread and lets it announce its first call.
@@ -61,7 +92,7 @@ func (r *run) begin() error {
 // start adds a thread to a process.
 func (r *run) start(proc, client int, name string, body func(*sys.Proc)) error {
 	id := sys.TID{Proc: uint8(proc), Thread: uint8(r.threadsOf(proc))}
-	t := newThread(&thread{id: id, name: r.uniqueName(name), client: client}, body)
+	t := newThread(&thread{id: id, name: r.uniqueName(name), client: client}, r.runner.coroutine(), body)
 	r.threads = append(r.threads, t)
 	return r.resume(t)
 }
@@ -98,9 +129,13 @@ func (r *run) resume(t *thread) (err error) {
 	return nil
 }
 
-func (r *run) stopAll() {
+// haltAll ends what still runs and gives the coroutines back.
+func (r *run) haltAll() {
 	for _, t := range r.threads {
-		t.stop()
+		t.halt(ended)
+		if t.on != nil {
+			r.runner.free = append(r.runner.free, t.on)
+		}
 	}
 }
 
@@ -120,7 +155,7 @@ func (r *run) loop() error {
 			return nil
 		}
 		i, err := r.chooser.Choose(m)
-		if err == Stop {
+		if err == ErrStop {
 			r.out.End = Stopped
 			return nil
 		}

@@ -72,9 +72,8 @@ func (r *run) kill(proc int) error {
 		return err
 	}
 	for _, t := range r.threads {
-		if int(t.id.Proc) == proc && t.state == waiting {
-			t.state = killed
-			t.stop()
+		if int(t.id.Proc) == proc {
+			t.halt(killed)
 		}
 	}
 	r.paused[proc] = false
@@ -123,7 +122,7 @@ func (r *run) answer(t *thread, c sys.Call) (sys.Ret, error) {
 		return sys.OK(), nil
 	case sys.OpGo:
 		n := r.threadsOf(int(t.id.Proc))
-		err := r.start(int(t.id.Proc), t.client, t.name+"."+c.Path, t.body)
+		err := r.start(int(t.id.Proc), t.client, t.name+"."+c.Path, t.child)
 		return sys.Ret{N: int64(n)}, err
 	}
 	return r.kernel.Do(t.id, c)

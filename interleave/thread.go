@@ -2,12 +2,11 @@ package interleave
 
 import (
 	"fmt"
-	"iter"
 
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
-// A thread is one coroutine of lock code, stopped before its next call.
+// A thread is lock code on a coroutine, stopped before its next call.
 type thread struct {
 	id     sys.TID
 	name   string
@@ -16,11 +15,11 @@ type thread struct {
 
 	call      sys.Call // what it announced
 	ret       sys.Ret  // what that call will be answered with
-	body      func(*sys.Proc)
+	child     func(*sys.Proc)
 	cancelled bool
 
-	next func() (sys.Call, bool)
-	stop func()
+	on   *coroutine
+	gate gate
 }
 
 type threadState uint8
@@ -31,27 +30,23 @@ const (
 	killed
 )
 
-// stopped is the panic that ends a thread which will not be resumed.
-type stopped struct{}
-
-// newThread returns a thread that has not begun; resume makes it announce its
-// first call.
-func newThread(t *thread, body func(*sys.Proc)) *thread {
-	t.next, t.stop = iter.Pull(func(yield func(sys.Call) bool) {
-		defer func() {
-			if v := recover(); v != nil && v != (stopped{}) {
-				panic(v)
-			}
-		}()
-		body(sys.NewProc(&gate{thread: t, yield: yield}))
-	})
+// newThread puts the body on the coroutine. The first resume makes it announce
+// its first call.
+func newThread(t *thread, on *coroutine, body func(*sys.Proc)) *thread {
+	t.on = on
+	t.gate.thread = t
+	on.body = func(yield func(sys.Call) bool) {
+		t.gate.yield = yield
+		defer t.gate.unwound()
+		body(sys.NewProc(&t.gate))
+	}
 	return t
 }
 
 // resume lets the thread go on until it announces its next call or ends.
 func (t *thread) resume(now sys.Instant) {
-	c, ok := t.next()
-	if !ok {
+	c, ok := t.on.next()
+	if !ok || c == idle {
 		t.state = ended
 		return
 	}
@@ -59,6 +54,17 @@ func (t *thread) resume(now sys.Instant) {
 		c.At = now
 	}
 	t.call = c
+}
+
+// halt ends the thread where it is. Its deferred functions run, and make no
+// call.
+func (t *thread) halt(state threadState) {
+	if t.state != waiting {
+		return
+	}
+	t.state = state
+	t.gate.closed, t.on.halted = true, true
+	t.on.next()
 }
 
 // deadline returns the instant at which a call that lasts is over.
@@ -73,10 +79,10 @@ type gate struct {
 	closed bool
 }
 
-// Call implements sys.Host. Once the thread was stopped every call panics,
-// those of deferred functions included.
+// Call implements sys.Host. Once the thread was halted every call panics, those
+// of deferred functions included.
 func (g *gate) Call(c sys.Call) sys.Ret {
-	if g.closed || !g.yield(c) {
+	if g.closed || !g.yield(c) || g.closed {
 		g.closed = true
 		panic(stopped{})
 	}
@@ -85,14 +91,28 @@ func (g *gate) Call(c sys.Call) sys.Ret {
 
 // Go implements sys.Host.
 func (g *gate) Go(c sys.Call, body func(*sys.Proc)) sys.Ret {
-	g.thread.body = body
+	g.thread.child = body
 	return g.Call(c)
+}
+
+// unwound ends the panic that ends a halted thread, and whatever its deferred
+// functions panic with meanwhile: a killed process runs none of them, so what
+// goes wrong there is of no account. Any other panic goes on.
+func (g *gate) unwound() {
+	if v := recover(); v != nil && !g.closed {
+		panic(v)
+	}
 }
 
 // guard turns a panic of lock code into an error that names the thread.
 func guard(t *thread, err *error) {
 	if v := recover(); v != nil {
 		t.state = ended
-		*err = fmt.Errorf("thread %s panicked after its call %s: %v", t.name, t.call, v)
+		t.on = nil // its coroutine is gone
+		where := "before its first call"
+		if t.call.Op != 0 {
+			where = "after its call " + t.call.String()
+		}
+		*err = fmt.Errorf("thread %s panicked %s: %v", t.name, where, v)
 	}
 }

@@ -165,7 +165,7 @@ func TestExclusionAgreesWithAnOracleAndWithPorcupineAskedAboutEverything(t *test
 			t.Fatalf("got %s, porcupine says %v, of\n%s", describe(j), all, h)
 		}
 	})
-	if seen[Holds] < 10 || seen[Violated] < 10 {
+	if !testing.Short() && (seen[Holds] < 10 || seen[Violated] < 10) { // -short draws too few
 		t.Errorf("the drawn histories say little: %v", seen)
 	}
 }

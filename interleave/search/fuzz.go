@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -106,6 +107,12 @@ func (b *firstFinding) offer(n int, found *Finding) {
 // shard makes every run whose number is i modulo the number of machines.
 func (f *Fuzz) shard(ctx context.Context, i int, best *firstFinding) error {
 	m := f.Machines[i]
+	if p, ok := m.(sys.Pinner); ok {
+		runtime.LockOSThread() // for good: the thread ends with this goroutine
+		if err := p.Pin(i); err != nil {
+			return err
+		}
+	}
 	judge := NewJudge(m.Profile(), f.Properties)
 	for n := i; int64(n) < best.at.Load(); n += len(f.Machines) {
 		if ctx.Err() != nil {
@@ -131,6 +138,9 @@ func (f *Fuzz) one(n int, m sys.Machine, judge *Judge) (*Finding, error) {
 		return nil, fmt.Errorf("run %d, after step %d: %w", n+1, len(out.Steps), err)
 	}
 	found, err := judge.Judge(t, out)
+	if err != nil {
+		return nil, fmt.Errorf("run %d, judged: %w", n+1, err)
+	}
 	f.Stats.Runs.Add(1)
 	f.Stats.Steps.Add(int64(len(out.Steps)))
 	f.Stats.Histories.Add(int64(judge.Histories() - seen))
@@ -144,5 +154,5 @@ func (f *Fuzz) one(n int, m sys.Machine, judge *Judge) (*Finding, error) {
 	if found != nil && f.Pattern != "" && found.Pattern != f.Pattern {
 		found = nil
 	}
-	return found, err
+	return found, nil
 }

@@ -75,7 +75,7 @@ func (j *Judge) judgement(p model.Property, key string, t *trial.Trial, out inte
 // finding cuts the outcome behind the step that completes the violation.
 func (j *Judge) finding(t *trial.Trial, out interleave.Outcome, g model.Judgement) *Finding {
 	n := out.After[g.At]
-	pattern, where := PatternOf(t, out.Steps[:n])
+	pattern, where := PatternOf(g.Property, t, out.Steps[:n])
 	return &Finding{
 		Pattern:  pattern,
 		Where:    where,

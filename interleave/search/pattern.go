@@ -2,6 +2,7 @@ package search
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
@@ -32,17 +33,23 @@ const (
 	Other Pattern = "other"
 )
 
-// Patterns lists the patterns, the most telling first.
-func Patterns() []Pattern { return []Pattern{Orphan, Hijack, Stat, Lost, Other} }
+// Patterns lists the patterns that explain a violation of the property, the
+// most telling first.
+func Patterns(property string) []Pattern {
+	if property == "honesty" {
+		return []Pattern{Lost, Other}
+	}
+	return []Pattern{Orphan, Hijack, Stat, Other}
+}
 
-// PatternOf returns the most telling pattern of the schedule, and a sentence
-// that tells where it shows.
-func PatternOf(t *trial.Trial, steps []trial.Step) (Pattern, string) {
+// PatternOf returns the most telling pattern of a schedule that violates the
+// property, and a sentence that tells where it shows.
+func PatternOf(property string, t *trial.Trial, steps []trial.Step) (Pattern, string) {
 	w := watch{trial: t, files: map[fileRef]sys.Ino{}, locked: map[sys.Ino]string{}, gone: map[sys.Ino]string{}, absent: map[string]bool{}, said: map[Pattern]string{}}
 	for i, s := range steps {
 		w.step(i+1, s)
 	}
-	for _, p := range Patterns() {
+	for _, p := range Patterns(property) {
 		if why, ok := w.said[p]; ok {
 			return p, why
 		}
@@ -64,13 +71,16 @@ type watch struct {
 type fileRef struct{ proc, fd int }
 
 func (w *watch) step(n int, s trial.Step) {
-	if s.Env == trial.Unlinked {
+	switch s.Env {
+	case trial.Unlinked:
 		w.unlinked(n, "somebody outside")
+	case trial.Kill:
+		maps.DeleteFunc(w.locked, func(_ sys.Ino, holder string) bool { return w.procOf(holder) == s.Proc })
 	}
 	if s.Env != trial.None || s.Call.Op == sys.OpUnlink && s.Ret.Err == sys.ENOENT && s.Ret.Fault {
 		return
 	}
-	ref := fileRef{w.trial.Clients[w.trial.ClientOf(s.Thread)].Proc, s.Call.FD}
+	ref := fileRef{w.procOf(s.Thread), s.Call.FD}
 	switch {
 	case s.Call.Op == sys.OpUnlink && s.Call.Path == trial.Path && s.Ret.Err == sys.ENOENT:
 		w.say(Lost, "step %d: %s went to remove %s, and somebody else had done so", n, s.Thread, trial.Path)
@@ -90,6 +100,10 @@ func (w *watch) step(n int, s trial.Step) {
 	case s.Call.Op == sys.OpClose && w.locked[w.files[ref]] == s.Thread:
 		delete(w.locked, w.files[ref])
 	}
+}
+
+func (w *watch) procOf(thread string) int {
+	return w.trial.Clients[w.trial.ClientOf(thread)].Proc
 }
 
 func (w *watch) unlinked(n int, by string) {

@@ -55,9 +55,19 @@ func Replay(c *trial.Case, m sys.Machine) (Replayed, error) {
 	if err != nil {
 		return Replayed{}, fmt.Errorf("%s: %w", c.Name, err)
 	}
+	verdict := model.Holds
+	switch {
+	case found != nil:
+		verdict = model.Violated
+	case judge.Undecided > 0:
+		verdict = model.Undecided
+	}
 	r := Replayed{Result: Passes, Outcome: out, Violation: found}
-	if (found != nil) == (c.Verdict.Verdict == model.Violated) {
+	switch {
+	case verdict == c.Verdict.Verdict:
 		r.Result = Reproduced
+	case verdict == model.Undecided:
+		return Replayed{}, fmt.Errorf("%s: the schedule ran, and whether %s holds could not be decided", c.Name, property.Name)
 	}
 	return r, nil
 }

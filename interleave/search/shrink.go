@@ -26,7 +26,7 @@ type Level struct {
 
 // levelRuns bounds the schedules tried on one level: about a second's worth in
 // memory.
-const levelRuns = 100_000
+const levelRuns = 60_000
 
 // Shrink looks for the smallest schedule with the finding's signature. It does not cut the schedule down but searches anew, on the
 // machine (a simulated one is fast enough): fewest clients first, then fewest
@@ -39,8 +39,15 @@ func Shrink(ctx context.Context, f *Finding, m sys.Machine) (Shrunk, error) {
 		return Shrunk{Finding: f}, err
 	}
 	s := &shrinker{ctx: ctx, machine: m, property: property, from: f, best: f}
-	err = s.search()
-	return Shrunk{Finding: trimmed(s.best), Levels: s.levels, Runs: s.runs}, err
+	defer s.runner.Close()
+	if err = s.search(); err == nil {
+		s.best = trimmed(s.best)
+		err = s.simplify()
+	}
+	if err == nil {
+		s.best, err = inOrder(trimmed(s.best), m, property)
+	}
+	return Shrunk{Finding: s.best, Levels: s.levels, Runs: s.runs}, err
 }
 
 type shrinker struct {
@@ -51,6 +58,7 @@ type shrinker struct {
 	best     *Finding
 	levels   []Level
 	runs     int
+	runner   interleave.Runner
 	left     int // runs left on this level
 }
 
@@ -87,7 +95,11 @@ func (s *shrinker) level(n, faults int) (bool, error) {
 	for ; !found && !l.All && s.left > 0 && s.ctx.Err() == nil; l.Switches++ {
 		l.All = true
 		for i := range trials {
-			hit, all, err := s.bounded(&trials[i], l.Switches, found)
+			steps := 4*len(s.from.Steps) + 100
+			if found {
+				steps = len(s.best.Steps) - 1
+			}
+			hit, all, err := s.bounded(&trials[i], l.Switches, steps)
 			if err != nil {
 				return false, err
 			}
@@ -105,21 +117,18 @@ func (s *shrinker) level(n, faults int) (bool, error) {
 }
 
 // bounded tries every schedule of the trial with at most so many switches and
-// keeps the shortest violation. With found, best is already one of these. It
-// also reports whether a larger bound would add nothing.
-func (s *shrinker) bounded(t *trial.Trial, switches int, found bool) (hit, all bool, err error) {
-	b := interleave.NewBounded(switches, 4*len(s.from.Steps)+100)
-	if found {
-		b.Shorten(len(s.best.Steps) - 1)
-	}
-	judge := NewJudge(s.from.Profile, []model.Property{s.property})
+// steps, and makes the shortest violation the best. It also reports whether a
+// larger bound of switches would add nothing.
+func (s *shrinker) bounded(t *trial.Trial, switches, steps int) (hit, all bool, err error) {
+	b := interleave.NewBounded(switches, steps)
+	judge := NewJudge(s.machine.Profile(), []model.Property{s.property})
 	for more := true; more; more = b.Next() {
 		if s.left == 0 || s.ctx.Err() != nil {
 			return hit, false, nil
 		}
 		s.left--
 		s.runs++
-		out, err := interleave.Run(t, s.machine, b)
+		out, err := s.runner.Run(t, s.machine, b)
 		if err != nil {
 			return false, false, err
 		}
@@ -129,7 +138,7 @@ func (s *shrinker) bounded(t *trial.Trial, switches int, found bool) (hit, all b
 		}
 		switch {
 		case f == nil:
-		case f.Pattern == s.from.Pattern:
+		case s.from.Pattern == "" || f.Pattern == s.from.Pattern:
 			s.best, hit = f, true
 			b.Shorten(len(f.Steps) - 1)
 		default:

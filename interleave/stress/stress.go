@@ -111,7 +111,10 @@ type host struct {
 }
 
 // started is a thread that lock code started.
-type started struct{ stop, done chan struct{} }
+type started struct {
+	cancel func() // may be called more than once
+	done   chan struct{}
+}
 
 // Call implements sys.Host.
 func (h *host) Call(c sys.Call) sys.Ret {
@@ -127,7 +130,7 @@ func (h *host) Call(c sys.Call) sys.Ret {
 	case sys.OpSleep:
 		<-time.After(c.Dur)
 	case sys.OpCancel:
-		close(h.started[c.N].stop)
+		h.started[c.N].cancel()
 	case sys.OpJoin:
 		<-h.started[c.N].done
 	case sys.OpCancelled:
@@ -144,11 +147,12 @@ func (h *host) Call(c sys.Call) sys.Ret {
 
 // Go implements sys.Host.
 func (h *host) Go(_ sys.Call, body func(*sys.Proc)) sys.Ret {
-	t := &started{stop: make(chan struct{}), done: make(chan struct{})}
+	stop := make(chan struct{})
+	t := &started{cancel: sync.OnceFunc(func() { close(stop) }), done: make(chan struct{})}
 	h.started = append(h.started, t)
 	h.round.others.Go(func() {
 		defer close(t.done)
-		body(sys.NewProc(&host{round: h.round, delays: h.delays, stop: t.stop}))
+		body(sys.NewProc(&host{round: h.round, delays: h.delays, stop: stop}))
 	})
 	return sys.Ret{N: int64(len(h.started) - 1)}
 }

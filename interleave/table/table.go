@@ -86,8 +86,12 @@ func (p *printer) step(n int, s trial.Step) {
 		text = rest[1:] + ": " + text
 	}
 	p.rows = append(p.rows, row{step: n, proc: proc, text: text})
-	if s.Call.Op == sys.OpOpen && s.Ret.Err == 0 {
+	switch {
+	case s.Ret.Err != 0:
+	case s.Call.Op == sys.OpOpen:
 		p.files[fileRef{proc, int(s.Ret.N)}] = s.Ret.Ino
+	case s.Call.Op == sys.OpClose:
+		delete(p.files, fileRef{proc, s.Call.FD})
 	}
 }
 
@@ -116,7 +120,7 @@ func (p *printer) flush(w io.Writer) error {
 		width[i] = len("p0")
 	}
 	for _, r := range p.rows {
-		if r.proc >= 0 {
+		if r.proc >= 0 && r.step > 0 { // what clients were told may be long, and has its row alone
 			width[r.proc] = max(width[r.proc], utf8.RuneCountInString(r.text))
 		}
 	}

@@ -63,3 +63,11 @@ type Machine interface {
 	// Close ends every process and removes every file of the machine's.
 	Close() error
 }
+
+// A Pinner is a machine that is faster when it shares a processor with the
+// thread that uses it. Pin keeps both to one, the n-th at hand; the calling
+// goroutine must be locked to its thread, and the thread is of no other use
+// afterwards.
+type Pinner interface {
+	Pin(n int) error
+}

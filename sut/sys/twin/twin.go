@@ -38,6 +38,14 @@ func (m Machine) Boot(setup sys.Setup) (sys.Kernel, error) {
 // Profile implements sys.Machine.
 func (m Machine) Profile() string { return m.Real.Profile() }
 
+// Pin implements sys.Pinner, if Real does.
+func (m Machine) Pin(n int) error {
+	if p, ok := m.Real.(sys.Pinner); ok {
+		return p.Pin(n)
+	}
+	return nil
+}
+
 // Close implements sys.Machine.
 func (m Machine) Close() error { return m.Real.Close() }
 
