@@ -127,6 +127,19 @@ func TestUnwoundCodeIsNotHeard(t *testing.T) {
 			if unwound != 2 {
 				t.Errorf("found %d of 2 threads unwound, wanted both: one killed, one stopped with the run", unwound)
 			}
+
+			// Nor does it disturb the next run of the same Runner.
+			var kept interleave.Runner
+			defer kept.Close()
+			if _, err := kept.Run(tr, memory, inOrder("p0", "kill p0")); err != nil {
+				t.Fatal(err)
+			}
+			good := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+			out, err := kept.Run(good, memory, first{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, story(out), told(t, good, first{}))
 		})
 	}
 }
@@ -147,6 +160,17 @@ func TestAPausedProcessTakesNoStep(t *testing.T) {
 	}
 	if !slices.Equal(ch.menus, wanted) {
 		t.Errorf("found the menus\n%q, wanted\n%q", ch.menus, wanted)
+	}
+}
+
+// The dead are not resumed.
+func TestAPausedProcessCanBeKilled(t *testing.T) {
+	tr := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr.Budget = trial.Budget{Kills: 1, Pauses: 1}
+	ch := inOrder("pause p0", "kill p0", "p1")
+	played(t, tr, ch)
+	if wanted := []string{"p1 | resume_p0 kill_p0 kill_p1", "p1", "p1"}; !slices.Equal(ch.menus[1:], wanted) {
+		t.Errorf("found the menus %q, wanted %q", ch.menus[1:], wanted)
 	}
 }
 

@@ -37,7 +37,6 @@ func newThread(t *thread, on *coroutine, body func(*sys.Proc)) *thread {
 	t.gate.thread = t
 	on.body = func(yield func(sys.Call) bool) {
 		t.gate.yield = yield
-		defer t.gate.unwound()
 		body(sys.NewProc(&t.gate))
 	}
 	return t
@@ -93,15 +92,6 @@ func (g *gate) Call(c sys.Call) sys.Ret {
 func (g *gate) Go(c sys.Call, body func(*sys.Proc)) sys.Ret {
 	g.thread.child = body
 	return g.Call(c)
-}
-
-// unwound ends the panic that ends a halted thread, and whatever its deferred
-// functions panic with meanwhile: a killed process runs none of them, so what
-// goes wrong there is of no account. Any other panic goes on.
-func (g *gate) unwound() {
-	if v := recover(); v != nil && !g.closed {
-		panic(v)
-	}
 }
 
 // guard turns a panic of lock code into an error that names the thread.

@@ -76,12 +76,15 @@ func (s *shrinker) search() error {
 	return nil
 }
 
-// level tries every choice of n clients under every budget of so many faults,
-// with more and more switches, and reports whether it found the violation.
-func (s *shrinker) level(n, faults int) (bool, error) {
-	var trials []trial.Trial
+// trials returns the trials of one level: every choice of n clients, with
+// simpler workloads first, under every budget of so many faults. It reports
+// whether these are all.
+func (s *shrinker) trials(n, faults int) (trials []trial.Trial, all bool) {
+	all = true
 	for _, clients := range simpler(s.from.Trial.Clients) {
-		for _, chosen := range subsets(clients, n) {
+		choices := subsets(clients, n)
+		all = all && len(choices) < mostSubsets
+		for _, chosen := range choices {
 			for _, b := range budgets(spentBudget(s.from.Steps), faults) {
 				t := s.from.Trial
 				t.Clients, t.Budget = chosen, b
@@ -89,11 +92,18 @@ func (s *shrinker) level(n, faults int) (bool, error) {
 			}
 		}
 	}
-	s.left = levelRuns
+	return trials, all
+}
+
+// level tries the trials of one level with more and more switches, and reports
+// whether it found the violation.
+func (s *shrinker) level(n, faults int) (bool, error) {
+	trials, every := s.trials(n, faults)
 	l := Level{Clients: n, Faults: faults}
+	s.left = levelRuns
 	found := false
 	for ; !found && !l.All && s.left > 0 && s.ctx.Err() == nil; l.Switches++ {
-		l.All = true
+		l.All = every
 		for i := range trials {
 			steps := 4*len(s.from.Steps) + 100
 			if found {
@@ -111,7 +121,10 @@ func (s *shrinker) level(n, faults int) (bool, error) {
 	if found || ended && !l.All {
 		l.Switches-- // the last bound was not searched to its end
 	}
-	l.Shortest = found && !ended
+	if !every {
+		l.Switches = 0
+	}
+	l.Shortest = found && !ended && every
 	s.levels = append(s.levels, l)
 	return found, nil
 }

@@ -186,10 +186,50 @@ func TestShrinkInterruptedKeepsTheFinding(t *testing.T) {
 	if n, err := search.Confirm(shrunk.Finding, memory, 1); n != 1 {
 		t.Errorf("found no replay of it: %v", err)
 	}
+	if left := shrunk.Trial.Budget.Total(); left != shrunk.Faults() {
+		t.Errorf("found a budget of %s with %d faults, wanted what was never met to be left out", shrunk.Trial.Budget, shrunk.Faults())
+	}
 	for _, l := range shrunk.Levels {
 		if l.All || l.Shortest {
 			t.Errorf("found the claim %+v, wanted none", l)
 		}
+	}
+}
+
+// Of the schedules with as few switches the shortest is kept, wherever among
+// them it is met: here those in which the writer is first.
+func TestShrinkKeepsTheShortest(t *testing.T) {
+	deaf := written(func(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
+		if how.Shared { // it does not lock, and takes its time where there is no file
+			for n := 0; n < 6; n++ {
+				if _, err := p.Stat(path); err == nil {
+					break
+				}
+			}
+			return func(*sys.Proc) error { return nil }, nil
+		}
+		f, err := p.Open(path, sys.O_RDWR|sys.O_CREAT, 0o600)
+		if err == nil {
+			err = p.Flock(f, sys.LOCK_EX)
+		}
+		return func(p *sys.Proc) error { return p.Close(f) }, err
+	})
+	var works []trial.Workload
+	for _, text := range []string{"lock inside unlock", "rlock inside unlock"} {
+		w, err := trial.ParseWorkload(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		works = append(works, w)
+	}
+	tr := &trial.Trial{Lock: deaf.entry("deaf"), Clients: trial.Place(works, 0)}
+	f := fuzzed(t, tr, "exclusion", 1, 1)
+	found, _, err := f.Run(context.Background())
+	if err != nil || found == nil {
+		t.Fatalf("found %+v, %v", found, err)
+	}
+	if shrunk := shrunkOf(t, found); sizeText(shrunk.Finding) != "2 clients, 0 faults, 1 switches, 3 steps" {
+		t.Errorf("found %s of\n%s", sizeText(shrunk.Finding), schedule(shrunk.Steps))
 	}
 }
 

@@ -43,22 +43,37 @@ func sameWork(a, b []trial.Client) bool {
 	return slices.EqualFunc(a, b, func(c, d trial.Client) bool { return slices.Equal(c.Work, d.Work) })
 }
 
-// subsets returns the choices of n clients, renumbered so that processes start
-// from 0 and a process with one client left names it plainly.
+// mostSubsets bounds the choices of clients on one level. Only trials of more
+// clients than anybody reads come near it.
+const mostSubsets = 1000
+
+// subsets returns the choices of n clients, at most mostSubsets, renumbered so
+// that processes start from 0 and a process with one client left names it
+// plainly. Of choices that differ only in which of several equal clients they
+// take, one is returned.
 func subsets(clients []trial.Client, n int) [][]trial.Client {
 	var all [][]trial.Client
-	for bits := range 1 << len(clients) {
-		var chosen []trial.Client
-		for i, c := range clients {
-			if bits&(1<<i) != 0 {
-				chosen = append(chosen, c)
-			}
-		}
+	var choose func(from int, chosen []trial.Client)
+	choose = func(from int, chosen []trial.Client) {
 		if len(chosen) == n {
 			all = append(all, renumbered(chosen))
+			return
+		}
+		for i := from; i < len(clients) && len(all) < mostSubsets; i++ {
+			passed := slices.ContainsFunc(clients[from:i], func(c trial.Client) bool { return interchangeable(c, clients[i]) })
+			if !passed {
+				choose(i+1, append(chosen[:len(chosen):len(chosen)], clients[i]))
+			}
 		}
 	}
+	choose(0, nil)
 	return all
+}
+
+// interchangeable reports whether the clients do the same, each in a process of
+// its own.
+func interchangeable(c, d trial.Client) bool {
+	return c.Letter == "" && d.Letter == "" && slices.Equal(c.Work, d.Work)
 }
 
 func renumbered(clients []trial.Client) []trial.Client {

@@ -21,8 +21,6 @@ type guarded struct {
 	mu    sync.Mutex
 	state *sim.State
 	calls []sys.Call
-	over  bool  // no call may follow
-	late  int   // those that did
 	fails error // the harness's, of each unlink
 }
 
@@ -36,9 +34,6 @@ func (g *guarded) Do(c sys.Call) (sys.Ret, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.calls = append(g.calls, c)
-	if g.over {
-		g.late++
-	}
 	if g.fails != nil && c.Op == sys.OpUnlink {
 		return sys.Ret{}, g.fails
 	}
@@ -143,20 +138,24 @@ func TestARunStartsAnew(t *testing.T) {
 	}
 }
 
-// beaten is a lock that keeps two threads busy while it is held, and tells the
-// one to stop twice.
+// beaten is a lock that keeps two threads busy while it is held. It tells the
+// one to stop, twice, and waits for it; the other it only tells.
 func beaten(p *sys.Proc, path string, _ lock.How) (lock.Release, error) {
 	beat := func(p *sys.Proc) {
 		for !p.Cancelled(time.Microsecond) {
 			_, _ = p.Stat(path)
 		}
+		for range 1000 {
+			_, _ = p.Stat(path)
+		}
+		_ = p.Unlink("the end of a beat")
 	}
 	one, other := p.Go("one", beat), p.Go("other", beat)
 	return func(p *sys.Proc) error {
 		p.Cancel(one)
 		p.Cancel(one)
 		p.Join(one)
-		p.Cancel(other) // and leaves it to end by itself
+		p.Cancel(other)
 		return nil
 	}, nil
 }
@@ -167,26 +166,28 @@ func (f flow) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, err
 	return f(p, path, how)
 }
 
-// When a run is over its heartbeats are too: none makes another call.
+// When a run is over so are its heartbeats, those that nobody waits for too:
+// each has made its last call.
 func TestHeartbeatsStop(t *testing.T) {
 	tr := trialOf(t, lock.Entry{New: func(lock.Config) lock.Lock { return flow(beaten) }}, "lock work 20ms unlock", "lock work 20ms unlock")
 	k := &guarded{}
 	h, err := stress.Run(tr, k, nil)
-	k.mu.Lock()
-	k.over = true
-	beats := len(k.calls)
-	k.mu.Unlock()
-	if err != nil || beats == 0 {
-		t.Errorf("found %d beats, %v, wanted some", beats, err)
-	}
-	wantHistory(t, tr, h)
-	if _, err := stress.Run(trialOf(t, entry(t, "ctx-v2"), "lock inside unlock"), &guarded{}, nil); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
+	wantHistory(t, tr, h)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.late != 0 {
-		t.Errorf("found %d calls after the run was over", k.late)
+	beats, ends := 0, 0
+	for _, c := range k.calls {
+		if c.Op == sys.OpUnlink {
+			ends++
+		} else {
+			beats++
+		}
+	}
+	if beats <= 4*1000 || ends != 4 {
+		t.Errorf("found %d beats and %d ends of beats, wanted some beats before the last 4,000, and 4 ends", beats, ends)
 	}
 }
 

@@ -68,9 +68,9 @@ func ServeIfWorker() {
 	z := zygote{room: &room{path: os.Getenv(zygoteEnv), list: make([]byte, 4<<10)}}
 	if err := z.run(); err != nil {
 		fmt.Fprintf(os.Stderr, "ghostlock: zygote %d: %v\n", os.Getpid(), err)
-		os.Exit(2)
+		unix.Exit(2)
 	}
-	os.Exit(0)
+	unix.Exit(0) // os.Exit sleeps for a second under the race detector
 }
 
 // A zygote makes and ends workers as it is ordered.
