@@ -1,6 +1,7 @@
 package interleave
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
@@ -126,10 +127,21 @@ func (r *run) faults(m *Menu) {
 		m.Options = append(m.Options, Option{Env: trial.Unlinked, Thread: -1})
 	}
 	if r.left.Errors > 0 {
-		for _, o := range m.Options[:m.Threads] {
-			for _, e := range trial.Faults(r.threads[o.Thread].call) {
-				m.Options = append(m.Options, Option{Thread: o.Thread, Fault: e})
-			}
+		r.callFaults(m)
+	}
+}
+
+// callFaults offers to make calls fail: any that could be carried out now, and
+// to interrupt those that wait.
+func (r *run) callFaults(m *Menu) {
+	for _, o := range m.Options[:m.Threads] {
+		for _, e := range trial.Faults(r.threads[o.Thread].call) {
+			m.Options = append(m.Options, Option{Thread: o.Thread, Fault: e})
+		}
+	}
+	for i, t := range r.threads {
+		if t.state == waiting && !r.stopped(t) && !r.enabled(t) && slices.Contains(trial.Faults(t.call), sys.EINTR) {
+			m.Options = append(m.Options, Option{Thread: i, Fault: sys.EINTR})
 		}
 	}
 }

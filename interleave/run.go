@@ -89,9 +89,16 @@ func (r *run) begin() error {
 	return nil
 }
 
+// maxThreads is the highest number that a thread of a process can have.
+const maxThreads = 255
+
 // start adds a thread to a process.
 func (r *run) start(proc, client int, name string, body func(*sys.Proc)) error {
-	id := sys.TID{Proc: uint8(proc), Thread: uint8(r.threadsOf(proc))}
+	n := r.threadsOf(proc)
+	if n > maxThreads {
+		return fmt.Errorf("start thread %s: p%d has %d threads already", name, proc, n)
+	}
+	id := sys.TID{Proc: uint8(proc), Thread: uint8(n)}
 	t := newThread(&thread{id: id, name: r.uniqueName(name), client: client}, r.runner.coroutine(), body)
 	r.threads = append(r.threads, t)
 	return r.resume(t)

@@ -196,40 +196,56 @@ func TestShrinkInterruptedKeepsTheFinding(t *testing.T) {
 	}
 }
 
-// Of the schedules with as few switches the shortest is kept, wherever among
-// them it is met: here those in which the writer is first.
-func TestShrinkKeepsTheShortest(t *testing.T) {
-	deaf := written(func(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
-		if how.Shared { // it does not lock, and takes its time where there is no file
-			for n := 0; n < 6; n++ {
-				if _, err := p.Stat(path); err == nil {
-					break
-				}
+// deaf is a lock whose readers do not lock, and take their time where there is
+// no file: a writer and a reader violate exclusion, soonest where the writer is
+// first. Two writers never do.
+func deaf(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
+	if how.Shared {
+		for range 6 {
+			if _, err := p.Stat(path); err == nil {
+				break
 			}
-			return func(*sys.Proc) error { return nil }, nil
 		}
-		f, err := p.Open(path, sys.O_RDWR|sys.O_CREAT, 0o600)
-		if err == nil {
-			err = p.Flock(f, sys.LOCK_EX)
-		}
-		return func(p *sys.Proc) error { return p.Close(f) }, err
-	})
-	var works []trial.Workload
-	for _, text := range []string{"lock inside unlock", "rlock inside unlock"} {
-		w, err := trial.ParseWorkload(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		works = append(works, w)
+		return func(*sys.Proc) error { return nil }, nil
 	}
-	tr := &trial.Trial{Lock: deaf.entry("deaf"), Clients: trial.Place(works, 0)}
-	f := fuzzed(t, tr, "exclusion", 1, 1)
-	found, _, err := f.Run(context.Background())
-	if err != nil || found == nil {
-		t.Fatalf("found %+v, %v", found, err)
+	f, err := p.Open(path, sys.O_RDWR|sys.O_CREAT, 0o600)
+	if err == nil {
+		err = p.Flock(f, sys.LOCK_EX)
 	}
-	if shrunk := shrunkOf(t, found); sizeText(shrunk.Finding) != "2 clients, 0 faults, 1 switches, 3 steps" {
-		t.Errorf("found %s of\n%s", sizeText(shrunk.Finding), schedule(shrunk.Steps))
+	return func(p *sys.Proc) error { return p.Close(f) }, err
+}
+
+// Of the schedules with as few switches the shortest is kept, wherever among
+// them it is met. Where workloads cannot be made plain all at once they are
+// piece by piece: a reader there must be.
+func TestShrinkKeepsTheShortestAndPlainest(t *testing.T) {
+	for _, texts := range [][]string{
+		{"lock inside unlock", "rlock inside unlock"},
+		{"rest 1s lock work 2s unlock lock inside unlock", "trylock inside unlock rlock work 1s unlock"},
+	} {
+		var works []trial.Workload
+		for _, text := range texts {
+			w, err := trial.ParseWorkload(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			works = append(works, w)
+		}
+		tr := &trial.Trial{Lock: written(deaf).entry("deaf"), Clients: trial.Place(works, 0)}
+		f := fuzzed(t, tr, "exclusion", 1, 1)
+		found, _, err := f.Run(context.Background())
+		if err != nil || found == nil {
+			t.Fatalf("found %+v, %v", found, err)
+		}
+		shrunk := shrunkOf(t, found)
+		if sizeText(shrunk.Finding) != "2 clients, 0 faults, 1 switches, 3 steps" {
+			t.Errorf("%q: found %s of\n%s", texts, sizeText(shrunk.Finding), schedule(shrunk.Steps))
+		}
+		for i, wanted := range []string{"lock inside unlock", "rlock inside unlock"} {
+			if w := shrunk.Trial.Clients[i].Work.String(); w != wanted {
+				t.Errorf("%q: found p%d to %s, wanted %s", texts, i, w, wanted)
+			}
+		}
 	}
 }
 
