@@ -3,6 +3,7 @@ package search_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/ghostlock/ghostlock/interleave"
@@ -41,9 +42,9 @@ func stored(tb testing.TB) []*trial.Case {
 	return cases
 }
 
-func workers(tb testing.TB) sys.Machine {
+func workers(tb testing.TB, dir string) sys.Machine {
 	tb.Helper()
-	m, err := linux.OpenWorkers("")
+	m, err := linux.OpenWorkers(dir)
 	if err != nil {
 		tb.Skipf("SKIPPED: no worker processes here: %v", err)
 	}
@@ -52,7 +53,7 @@ func workers(tb testing.TB) sys.Machine {
 }
 
 func TestStoredCasesReproduceInMemoryAndOnLinux(t *testing.T) {
-	for _, m := range []sys.Machine{sim.Machine{Rules: sim.RulesOf("ext4")}, workers(t)} {
+	for _, m := range []sys.Machine{sim.Machine{Rules: sim.RulesOf("ext4")}, workers(t, "")} {
 		for _, c := range stored(t) {
 			r, err := search.Replay(c, m)
 			if err != nil || r.Result != search.Reproduced {
@@ -97,8 +98,19 @@ func BenchmarkReplay(b *testing.B) {
 			half1 = c
 		}
 	}
-	for name, m := range map[string]sys.Machine{"memory": sim.Machine{Rules: sim.RulesOf("ext4")}, "workers": workers(b)} {
+	machines := map[string]sys.Machine{
+		"memory":          sim.Machine{Rules: sim.RulesOf("ext4")},
+		"workers/default": workers(b, ""),
+		"workers/shm":     workers(b, "/dev/shm"),
+	}
+	for name, m := range machines {
 		b.Run(name, func(b *testing.B) {
+			if p, ok := m.(sys.Pinner); ok {
+				runtime.LockOSThread()
+				if err := p.Pin(0); err != nil {
+					b.Fatal(err)
+				}
+			}
 			var runner interleave.Runner
 			defer runner.Close()
 			for b.Loop() {
