@@ -51,12 +51,23 @@ func (b *bounds) validate() error {
 		return fmt.Errorf("found --clients %d, wanted 1 to 26", b.clients)
 	case b.acquires < 1 || b.acquires > maxAcquires:
 		return fmt.Errorf("found --acquires %d, wanted 1 to %d", b.acquires, maxAcquires)
-	case b.threads < 0 || b.threads > max(b.clients, 3):
-		return fmt.Errorf("found --threads %d, wanted at most the number of clients", b.threads)
+	case b.threads < 0 || b.threads > b.most():
+		return fmt.Errorf("found --threads %d, wanted 0 to %d: they are some of the clients", b.threads, b.most())
 	case b.work < 0:
 		return fmt.Errorf("found --work %s, wanted no less than 0", b.work)
 	}
 	return b.budget.Validate()
+}
+
+// How many clients there are where --clients does not say.
+const leastClients, mostClients = 2, 3
+
+// most returns how many clients there may be.
+func (b *bounds) most() int {
+	if b.clients == 0 {
+		return mostClients
+	}
+	return b.clients
 }
 
 // judged returns the properties to judge.
@@ -81,18 +92,31 @@ func (b *bounds) matters(e lock.Entry, property string) bool {
 	return slices.Contains(e.Claims, property) || slices.Contains(b.properties, property)
 }
 
+// forLocks returns what may be drawn for each of the locks.
+func (b *bounds) forLocks(locks []lock.Entry) ([]draw.Bounds, error) {
+	all := make([]draw.Bounds, len(locks))
+	for i, e := range locks {
+		d, err := b.forLock(e)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = d
+	}
+	return all, nil
+}
+
 // forLock returns what may be drawn for the lock.
 func (b *bounds) forLock(e lock.Entry) (draw.Bounds, error) {
 	d := draw.Bounds{
 		Lock: e, Config: e.Defaults,
-		MinClients: 2, MaxClients: 3, Acquires: b.acquires, Threads: b.threads,
+		MinClients: leastClients, MaxClients: mostClients, Acquires: b.acquires, Threads: b.threads,
 		Budget: b.budget, Work: b.work,
 	}
 	if b.clients != 0 {
 		d.MinClients, d.MaxClients = b.clients, b.clients
 	}
 	if err := d.Config.Set(b.set); err != nil {
-		return d, fmt.Errorf("%s: --set: %w", e.Name, err)
+		return d, fmt.Errorf("--set for %s: %w", e.Name, err)
 	}
 	names := interleave.Starts()
 	if b.start != "" {

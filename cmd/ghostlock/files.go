@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
 )
 
 // save writes the file as a whole or not at all.
@@ -52,10 +53,20 @@ func readCase(path string) (*trial.Case, error) {
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, trial.MaxCase+1))
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", path, cause(err))
+	case len(text) > trial.MaxCase:
+		return nil, fmt.Errorf("%s: found more than %d bytes, wanted a case", path, trial.MaxCase)
 	}
-	return trial.ParseCase(path, text)
+	c, err := trial.ParseCase(path, text)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := model.PropertyByName(c.Verdict.Property); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
 }
 
 // cause strips the operation and the path that an error of package os repeats.

@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,9 +14,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
-	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
-	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // byRapid names the chooser that is not one of interleave's.
@@ -47,10 +44,14 @@ func newFuzz(a *app) *cobra.Command {
 		Short: "Draw workloads, faults and schedules until one violates a property",
 		Long: `Fuzz draws trials and schedules for each lock named, or for all, until one
 violates a property or --runs or --for is spent. What it finds it makes as small
-as it can, replays on the kernel, and writes as a case.
+as it can, replays on the kernel, and writes as a case. Small is: few clients,
+then few faults, then few switches (the running thread changes), then few steps.
 
 That it finds nothing proves nothing: the verdict is then undecided.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := f.check(cmd.Flags().Changed("for")); err != nil {
+				return err
+			}
 			return a.fuzz(cmd.Context(), names, f, cmd.Flags().Changed("seed"), cmd.Flags().Changed("for"))
 		},
 	}
@@ -78,24 +79,30 @@ func (f *fuzzFlags) check(timed bool) error {
 	case f.confirm < 0:
 		return fmt.Errorf("found --confirm %d, wanted no less than 0", f.confirm)
 	}
-	if f.pattern != "" && !knownPattern(f.pattern) {
-		return fmt.Errorf("found --pattern %s, wanted one of %v", f.pattern, search.Patterns())
+	if err := knownPattern(f.pattern); err != nil {
+		return err
 	}
 	if f.by != byRapid {
 		if _, err := interleave.StrategyByName(f.by); err != nil {
-			return fmt.Errorf("--by: %w", err)
+			return fmt.Errorf("--by: %w, %s", err, byRapid)
 		}
 	}
 	return f.bounds.validate()
 }
 
-func knownPattern(name string) bool {
-	for _, p := range search.Patterns() {
-		if string(p) == name {
-			return true
+func knownPattern(name string) error {
+	var all []search.Pattern
+	for _, p := range model.Properties() {
+		for _, pattern := range search.Patterns(p.Name) {
+			if !slices.Contains(all, pattern) {
+				all = append(all, pattern)
+			}
 		}
 	}
-	return false
+	if name == "" || slices.Contains(all, search.Pattern(name)) {
+		return nil
+	}
+	return fmt.Errorf("found --pattern %s, wanted one of %s", name, words(all))
 }
 
 // direct reports whether the trials' clients are threads of one process that
@@ -105,14 +112,15 @@ func (f *fuzzFlags) direct() bool {
 }
 
 func (a *app) fuzz(ctx context.Context, names []string, f *fuzzFlags, seeded, timed bool) error {
-	if err := f.check(timed); err != nil {
-		return err
-	}
 	locks, err := chosen(names)
 	if err != nil {
 		return err
 	}
 	properties, err := f.judged()
+	if err != nil {
+		return err
+	}
+	toDraw, err := f.forLocks(locks)
 	if err != nil {
 		return err
 	}
@@ -129,30 +137,30 @@ func (a *app) fuzz(ctx context.Context, names []string, f *fuzzFlags, seeded, ti
 	if err != nil {
 		return err
 	}
-	failed, err := a.fuzzAll(ctx, locks, f, properties, all)
+	failed, err := a.fuzzAll(ctx, toDraw, f, properties, all)
 	if closing := all.close(); err == nil {
 		err = closing
 	}
-	if err == nil && ctx.Err() != nil {
+	switch {
+	case err == nil && ctx.Err() != nil:
 		return status(exitInterrupted)
-	}
-	if err == nil && failed {
+	case err == nil && failed:
 		return status(exitViolated)
 	}
 	return err
 }
 
 // fuzzAll fuzzes each lock and reports whether one of them failed.
-func (a *app) fuzzAll(ctx context.Context, locks []lock.Entry, f *fuzzFlags, properties []model.Property, all machines) (failed bool, err error) {
-	for _, e := range locks {
+func (a *app) fuzzAll(ctx context.Context, toDraw []draw.Bounds, f *fuzzFlags, properties []model.Property, all machines) (failed bool, err error) {
+	for _, d := range toDraw {
 		if ctx.Err() != nil {
 			return failed, nil
 		}
-		r, err := a.fuzzLock(ctx, e, f, properties, all)
+		r, err := a.fuzzLock(ctx, d, f, properties, all)
 		if err != nil {
-			return failed, fmt.Errorf("%s: seed %d: %w", e.Name, f.seed, err)
+			return failed, fmt.Errorf("%s: seed %d: %w", d.Lock.Name, f.seed, err)
 		}
-		if r.Found != nil && f.matters(e, r.Found.Property) {
+		if r.Found != nil && f.matters(d.Lock, r.Found.Property) {
 			failed = true
 		}
 		if err := a.tell(r, f); err != nil {
@@ -162,31 +170,14 @@ func (a *app) fuzzAll(ctx context.Context, locks []lock.Entry, f *fuzzFlags, pro
 	return failed, nil
 }
 
-// A fuzzed is what fuzzing a lock came to.
-type fuzzed struct {
-	lock      lock.Entry
-	Found     *search.Shrunk
-	run       int // in which it was found, or how many found nothing
-	seconds   float64
-	stats     *search.Stats
-	confirmed int
-	refused   error // why the finding was not confirmed
-	path      string
-	where     string // the kernel, for people
-}
-
-func (a *app) fuzzLock(ctx context.Context, e lock.Entry, f *fuzzFlags, properties []model.Property, all machines) (*fuzzed, error) {
-	d, err := f.forLock(e)
-	if err != nil {
-		return nil, err
-	}
-	r := &fuzzed{lock: e, stats: &search.Stats{}, where: f.describe(all[0], f.direct())}
+func (a *app) fuzzLock(ctx context.Context, d draw.Bounds, f *fuzzFlags, properties []model.Property, all machines) (*fuzzed, error) {
+	r := &fuzzed{lock: d.Lock, stats: &search.Stats{}, where: f.describe(all[0], f.direct())}
 	fz := &search.Fuzz{
 		Machines: all, Runner: f.runner(d), Properties: properties,
 		Pattern: search.Pattern(f.pattern), Runs: f.runs, Stats: r.stats,
 	}
 	begin := time.Now()
-	found, n, err := a.watched(ctx, e.Name, fz, f.budget)
+	found, n, err := a.watched(ctx, d.Lock.Name, fz, f.budget)
 	r.run, r.seconds = n, time.Since(begin).Seconds()
 	if err != nil || found == nil {
 		return r, err
@@ -228,27 +219,4 @@ func (a *app) watched(ctx context.Context, name string, fz *search.Fuzz, budget 
 	stop := a.progress(name, fz.Stats)
 	defer stop()
 	return fz.Run(ctx)
-}
-
-// settle shrinks the finding, confirms it on the kernel it was found on, and
-// writes the case.
-func (r *fuzzed) settle(ctx context.Context, found *search.Finding, f *fuzzFlags, m sys.Machine) error {
-	shrunk, err := search.Shrink(ctx, found, sim.Machine{Rules: sim.RulesOf(m.Profile())})
-	if err != nil {
-		return fmt.Errorf("shrink: %w", err)
-	}
-	r.Found = &shrunk
-	r.confirmed, r.refused = search.Confirm(shrunk.Finding, m, f.confirm)
-	name := fmt.Sprintf("%s-%s-%s.txt", r.lock.Name, shrunk.Property, shrunk.Pattern)
-	r.path = filepath.Join(f.out, name)
-	return save(r.path, shrunk.Case(shrunk.Where).Format())
-}
-
-// refusedWhy says why a confirmation ended early.
-func (r *fuzzed) refusedWhy() string {
-	var d *interleave.Divergence
-	if errors.As(r.refused, &d) {
-		return "it diverged, " + d.Error()
-	}
-	return r.refused.Error()
 }

@@ -19,9 +19,12 @@ func newList(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List locks, properties, choosers, workloads and starts",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return a.list(asJSON) },
+		Short: "List locks, properties, choosers, workloads, starts and patterns",
+		Long: `List prints the names that the other commands take: the locks and what each
+claims, the properties, the choosers (--by), what workloads are made of, the
+starts (--start) and the patterns (--pattern).`,
+		Args: takes(0, 0),
+		RunE: func(*cobra.Command, []string) error { return a.list(asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a lock")
 	return cmd
@@ -55,8 +58,8 @@ func (a *app) list(asJSON bool) error {
 	fmt.Fprintln(w, "\nSTARTS")
 	fmt.Fprintf(w, "  %s\n", strings.Join(interleave.Starts(), ", "))
 	fmt.Fprintln(w, "\nPATTERNS")
-	for _, p := range search.Patterns() {
-		fmt.Fprintf(w, "  %s\n", p)
+	for _, p := range model.Properties() {
+		fmt.Fprintf(w, "  of %s\t%s\n", p.Name, words(search.Patterns(p.Name)))
 	}
 	return w.Flush()
 }
@@ -78,4 +81,12 @@ func (a *app) listJSON() error {
 		}
 	}
 	return nil
+}
+
+func words(patterns []search.Pattern) string {
+	var out []string
+	for _, p := range patterns {
+		out = append(out, string(p))
+	}
+	return strings.Join(out, ", ")
 }

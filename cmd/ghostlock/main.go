@@ -18,10 +18,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	_ "github.com/ghostlock/ghostlock/cmd/ghostlock/internal/quiet" // before rapid
 	"github.com/ghostlock/ghostlock/sut/sys/linux"
 )
 
@@ -48,22 +50,54 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := newRoot(&app{stdout: stdout, stderr: stderr})
-	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
+	out := &output{to: stdout}
+	err := execute(ctx, args, &app{stdout: out, stderr: stderr})
+	if out.err != nil {
+		err = fmt.Errorf("write to standard output: %w", cause(out.err))
+	}
 	var code status
 	switch {
-	case err == nil && ctx.Err() == nil:
-		return 0
-	case errors.As(err, &code) && code != 0:
+	case errors.As(err, &code):
 		return int(code)
+	case err != nil:
+		// An error is one line, whatever it is made of.
+		fmt.Fprintf(stderr, "ghostlock: %s\n", strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	}
+	switch {
 	case ctx.Err() != nil:
 		return exitInterrupted
+	case err != nil:
+		return exitFailed
 	}
-	fmt.Fprintf(stderr, "ghostlock: %v\n", err)
-	return exitFailed
+	return 0
+}
+
+func execute(ctx context.Context, args []string, a *app) error {
+	root := newRoot(a)
+	if _, err := known(root, args); err != nil {
+		return err
+	}
+	root.SetArgs(args)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return root.ExecuteContext(ctx)
+}
+
+// An output remembers the first error of writing to it: results that nobody
+// could read are a failure.
+type output struct {
+	to  io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.to.Write(p)
+	if o.err == nil {
+		o.err = err
+	}
+	return n, err
 }
 
 // An app is what the commands share.
@@ -75,11 +109,20 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Find the schedules under which file locks fail",
 		Long: `Ghostlock runs real file-lock code, decides the order of its system calls, and
 says whether two clients can ever hold the lock at once. Where they can, it
-hands over a short text file that makes it happen again, on the real kernel.`,
+hands over a short text file that makes it happen again, on the real kernel.
+
+Exit status: 0 well, or nothing found; 1 violated, or a verdict differs;
+2 wrong usage, or the harness failed; 3 undecided (verify); 125 a case diverged;
+130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		DisableSuggestions: true, // known lists the commands, on one line
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(newList(a), newFuzz(a), newReplay(a), newCheck(a), newVerify(a), newStress(a))
+	root.InitDefaultHelpCmd()
 	return root
 }

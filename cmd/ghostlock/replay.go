@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +29,7 @@ func newReplay(a *app) *cobra.Command {
 		Long: `Replay follows each case's schedule, checks the answer of every call, and judges
 what happened. A case is reproduced, or passes (the schedule ran and the property
 held), or diverged (the code under test did not follow the schedule).`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, paths []string) error { return a.replay(cmd.Context(), paths, f) },
 	}
 	cmd.Flags().StringVar(&f.kernel, "kernel", "linux", "linux or sim")
@@ -58,16 +59,19 @@ func (a *app) replay(ctx context.Context, paths []string, f *replayFlags) error 
 		if i > 0 && !f.json {
 			fmt.Fprintln(a.stdout)
 		}
-		r, times, err := f.again(ctx, c)
+		r, err := f.again(ctx, c)
 		if err != nil {
 			return err
 		}
-		if err := a.tellReplayed(c, r, times, f); err != nil {
+		if err := a.tellReplayed(c, r, f); err != nil {
 			return err
 		}
-		code = max(code, codeOf(r))
+		code = max(code, codeOf(r.Replayed))
 	}
-	if code != 0 {
+	switch {
+	case ctx.Err() != nil:
+		return status(exitInterrupted)
+	case code != 0:
 		return code
 	}
 	return nil
@@ -86,17 +90,28 @@ func codeOf(r search.Replayed) status {
 
 // again replays the case as often as asked, and ends at the first replay that
 // comes out otherwise than the first did.
-func (f *replayFlags) again(ctx context.Context, c *trial.Case) (search.Replayed, int, error) {
-	m, err := f.open(c.Profile, c.Trial.Shared() && c.Trial.Budget.Kills == 0)
+func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
+	m, err := f.open(c.Profile, direct(c))
 	if err != nil {
-		return search.Replayed{}, 0, err
+		return again{}, err
 	}
-	first, times, err := replayTimes(ctx, c, m, f.times)
+	r := again{where: f.describe(m, direct(c))}
+	r.Replayed, r.times, err = replayTimes(ctx, c, m, f.times)
 	if closing := m.Close(); err == nil {
 		err = closing
 	}
-	return first, times, err
+	return r, err
 }
+
+// An again is what came of replaying a case.
+type again struct {
+	search.Replayed
+	times int
+	where string // the kernel, for people
+}
+
+// direct reports whether this process can make the case's calls itself.
+func direct(c *trial.Case) bool { return c.Trial.Shared() && c.Trial.Budget.Kills == 0 }
 
 func replayTimes(ctx context.Context, c *trial.Case, m sys.Machine, times int) (search.Replayed, int, error) {
 	first, err := search.Replay(c, m)
@@ -110,21 +125,22 @@ func replayTimes(ctx context.Context, c *trial.Case, m sys.Machine, times int) (
 	return first, n, err
 }
 
-func (a *app) tellReplayed(c *trial.Case, r search.Replayed, times int, f *replayFlags) error {
+func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 	if f.json {
-		return json.NewEncoder(a.stdout).Encode(replayResult(c, r, times, f))
+		return json.NewEncoder(a.stdout).Encode(replayResult(c, r, f))
 	}
 	w := a.stdout
-	fmt.Fprintf(w, "%s: %s\n", c.Name, c.Verdict)
+	fmt.Fprintf(w, "%s: a case of %s\n", c.Name, strings.TrimSpace(c.Trial.Lock.Name+" "+c.Trial.Config.String()))
+	fmt.Fprintf(w, "  on record: %s\n", c.Verdict)
 	if c.Comment != "" {
 		fmt.Fprint(w, indent(c.Comment))
 	}
-	fmt.Fprintf(w, "  lock: %s %s\n\n", c.Trial.Lock.Name, c.Trial.Config)
+	fmt.Fprintln(w)
 	if err := table.Write(w, &c.Trial, r.Outcome); err != nil {
 		return err
 	}
 	if r.Result == search.Diverged {
-		_, err := fmt.Fprintf(w, "\ndiverged: %s: %v\n", r.At, r.Divergence)
+		_, err := fmt.Fprintf(w, "\ndiverged %s: %s: %v\n", r.where, r.At, r.Divergence)
 		return err
 	}
 	_, state, err := inMemory(&c.Trial, c.Steps, c.Profile)
@@ -138,8 +154,8 @@ func (a *app) tellReplayed(c *trial.Case, r search.Replayed, times int, f *repla
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s, %s, judged by %s: %s %s\nreplay: ghostlock replay %s\n",
-		r.Result, count(times, "time"), p.By, p.Name, verdictOf(r), c.Name)
+	_, err = fmt.Fprintf(w, "%s %s, %s: %s %s (judged by %s)\nreplay: ghostlock replay %s\n",
+		r.Result, r.where, count(r.times, "time"), p.Name, verdictOf(r.Replayed), p.By, c.Name)
 	return err
 }
 
@@ -151,10 +167,10 @@ func verdictOf(r search.Replayed) string {
 }
 
 // replayResult returns what a replay came to as an object.
-func replayResult(c *trial.Case, r search.Replayed, times int, f *replayFlags) result {
+func replayResult(c *trial.Case, r again, f *replayFlags) result {
 	out := result{
 		Lock: c.Trial.Lock.Name, Property: c.Verdict.Property, Verdict: model.Undecided.String(),
-		Kernel: f.kernel, Schedules: times, Case: c.Name, Result: r.Result.String(),
+		Kernel: f.kernel, Schedules: r.times, Case: c.Name, Result: r.Result.String(),
 	}
 	out.describe(&c.Trial, c.Steps)
 	switch {

@@ -10,27 +10,36 @@ import (
 
 // A result is one line of --json.
 type result struct {
-	Lock      string  `json:"lock"`
-	Property  string  `json:"property"`
-	Verdict   string  `json:"verdict"`
-	Start     string  `json:"start"`
-	Clients   int     `json:"clients"`
-	Acquires  int     `json:"acquires"`
-	Threads   int     `json:"threads"`
-	Kills     int     `json:"kills"`
-	Pauses    int     `json:"pauses"`
-	Jumps     int     `json:"jumps"`
-	Kernel    string  `json:"kernel"`
-	By        string  `json:"by,omitempty"`
-	Seed      uint64  `json:"seed,omitempty"`
-	Switches  int     `json:"switches,omitempty"`
-	Steps     int     `json:"steps,omitempty"`
+	Lock     string `json:"lock"`
+	Property string `json:"property"` // where none is violated: those asked for; "" for all
+	Verdict  string `json:"verdict"`
+	Expected string `json:"expected,omitempty"` // of check: the verdict on record
+	Start    string `json:"start"`
+	Clients  int    `json:"clients"`
+	Acquires int    `json:"acquires"`
+	Threads  int    `json:"threads"`
+	Kills    int    `json:"kills"`
+	Pauses   int    `json:"pauses"`
+	Jumps    int    `json:"jumps"`
+	Errors   int    `json:"errors"`
+	Unlinks  int    `json:"unlinks"`
+	Kernel   string `json:"kernel"`
+	By       string `json:"by"`
+	Seed     uint64 `json:"seed"`
+	Switches int    `json:"switches"` // of the case, as are steps
+	Steps    int    `json:"steps"`
+
+	// Null: running schedules counts none of these.
+	States        *int    `json:"states"`
+	Transitions   *int    `json:"transitions"`
+	Interleavings *string `json:"interleavings"`
+
 	Schedules int     `json:"schedules"`
-	Histories int64   `json:"histories,omitempty"`
-	Seconds   float64 `json:"seconds,omitempty"`
-	Confirmed bool    `json:"confirmed"`
-	Case      string  `json:"case,omitempty"`
-	Result    string  `json:"result,omitempty"`
+	Histories int64   `json:"histories,omitempty"` // different ones, where all schedules were run
+	Seconds   float64 `json:"seconds"`
+	Confirmed bool    `json:"confirmed"`        // on the real kernel
+	Case      string  `json:"case"`             // its path; "" where there is none
+	Result    string  `json:"result,omitempty"` // of replay
 	Why       string  `json:"why,omitempty"`
 }
 
@@ -40,16 +49,16 @@ func (r *fuzzed) result(f *fuzzFlags) result {
 	out := result{
 		Lock: r.lock.Name, Property: strings.Join(f.properties, ","), Verdict: model.Undecided.String(),
 		Start: f.start, Clients: f.clients, Acquires: f.acquires, Threads: f.threads,
-		Kills: f.bounds.budget.Kills, Pauses: f.bounds.budget.Pauses, Jumps: f.bounds.budget.Jumps,
-		Kernel: f.kernel, By: f.by, Seed: f.seed,
-		Schedules: r.run, Histories: r.stats.Histories.Load(), Seconds: r.seconds,
+		Kernel: f.kernel, By: f.by, Seed: f.seed, Schedules: r.run, Seconds: r.seconds,
 	}
+	out.allow(f.bounds.budget)
 	if r.Found == nil {
+		out.Histories = r.stats.Histories.Load()
 		return out
 	}
 	out.describe(&r.Found.Trial, r.Found.Steps)
 	out.Property, out.Verdict, out.Why = r.Found.Property, model.Violated.String(), r.Found.Why
-	out.Confirmed, out.Case = r.refused == nil && r.confirmed > 0, r.path
+	out.Confirmed, out.Case = f.kernel != "sim" && r.refused == nil && r.confirmed > 0, r.path
 	return out
 }
 
@@ -72,6 +81,11 @@ func (out *result) describe(t *trial.Trial, steps []trial.Step) {
 			out.Threads++
 		}
 	}
-	out.Kills, out.Pauses, out.Jumps = t.Budget.Kills, t.Budget.Pauses, t.Budget.Jumps
+	out.allow(t.Budget)
 	out.Switches, out.Steps = search.Switches(steps), len(steps)
+}
+
+// allow fills in what the environment may do.
+func (out *result) allow(b trial.Budget) {
+	out.Kills, out.Pauses, out.Jumps, out.Errors, out.Unlinks = b.Kills, b.Pauses, b.Jumps, b.Errors, b.Unlinks
 }

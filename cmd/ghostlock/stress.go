@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,6 +27,7 @@ type stressFlags struct {
 	delay, budget     time.Duration
 	seed              uint64
 	rounds            int
+	json              bool
 }
 
 func newStress(a *app) *cobra.Command {
@@ -35,7 +38,7 @@ func newStress(a *app) *cobra.Command {
 		Long: `Stress lets threads of this process contend for the lock freely and in real time,
 round after round, and judges each round's history. It is there to compare: what
 the gates find in a few schedules, stress finds rarely or never, and cannot replay.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.stress(cmd.Context(), args[0], f) },
 	}
 	flags := cmd.Flags()
@@ -47,6 +50,7 @@ the gates find in a few schedules, stress finds rarely or never, and cannot repl
 	flags.IntVar(&f.rounds, "rounds", 0, "at most so many rounds")
 	flags.Uint64Var(&f.seed, "seed", 1, "what the delays are drawn from")
 	flags.StringVar(&f.dir, "dir", "", "where the files live: names the file system (default: the temporary directory)")
+	flags.BoolVar(&f.json, "json", false, "one JSON object")
 	flags.StringVar(&f.trace, "history", "", "write the first violating history to this file, as JSON lines")
 	return cmd
 }
@@ -57,6 +61,10 @@ func (f *stressFlags) trial(e lock.Entry) (*trial.Trial, error) {
 		return nil, fmt.Errorf("found --threads %d, wanted 1 to 26", f.threads)
 	case f.acquires < 1 || f.acquires > maxAcquires:
 		return nil, fmt.Errorf("found --acquires %d, wanted 1 to %d", f.acquires, maxAcquires)
+	case f.rounds < 0:
+		return nil, fmt.Errorf("found --rounds %d, wanted 1 or more, or 0 for no bound", f.rounds)
+	case f.delay < 0:
+		return nil, fmt.Errorf("found --delay %s, wanted no less than 0", f.delay)
 	case f.budget <= 0:
 		return nil, fmt.Errorf("found --for %s, wanted more than 0", f.budget)
 	}
@@ -82,6 +90,11 @@ func (a *app) stress(ctx context.Context, name string, f *stressFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.trace != "" {
+		if err := writable(filepath.Dir(f.trace)); err != nil {
+			return err
+		}
+	}
 	k, err := linux.OpenFree(f.dir)
 	if err != nil {
 		return err
@@ -94,9 +107,10 @@ func (a *app) stress(ctx context.Context, name string, f *stressFlags) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s: %d violations in %d rounds of %d threads without gates (%s), %.1f s\n",
-		name, s.violations, s.made, f.threads, k.Profile(), s.seconds)
-	if err := s.tell(a, f.trace); err != nil {
+	if err := s.tell(a, t, k.Profile(), f); err != nil {
+		return err
+	}
+	if err := s.save(f.trace); err != nil {
 		return err
 	}
 	switch {
@@ -149,13 +163,36 @@ func (s *stressed) rounds(ctx context.Context, t *trial.Trial, k *linux.Free, f 
 	return nil
 }
 
-// tell prints the first violating round, and writes it where that was asked for.
-func (s *stressed) tell(a *app, path string) error {
-	if s.first == nil {
-		return nil
+// tell prints how many rounds were violating, and the first of them.
+func (s *stressed) tell(a *app, t *trial.Trial, profile string, f *stressFlags) error {
+	if f.json {
+		return json.NewEncoder(a.stdout).Encode(s.result(t, f))
 	}
-	fmt.Fprintf(a.stdout, "the first: %s\n%s", s.why, indent(s.first.String()))
-	if path == "" {
+	fmt.Fprintf(a.stdout, "%s: %s in %s of %s without gates (%s), %.1f s\n", t.Lock.Name, count(s.violations, "violation"),
+		count(s.made, "round"), count(f.threads, "thread"), profile, s.seconds)
+	if s.first != nil {
+		fmt.Fprintf(a.stdout, "the first: %s\n%s", s.why, indent(s.first.String()))
+	}
+	return nil
+}
+
+// result returns what came of the rounds as an object. Nothing in it can be
+// replayed, so it has no case.
+func (s *stressed) result(t *trial.Trial, f *stressFlags) result {
+	out := result{
+		Lock: t.Lock.Name, Property: "exclusion", Verdict: model.Undecided.String(),
+		Kernel: "linux", By: "nobody", Seed: f.seed, Schedules: s.made, Seconds: s.seconds,
+	}
+	out.describe(t, nil)
+	if s.first != nil {
+		out.Verdict, out.Why = model.Violated.String(), s.why
+	}
+	return out
+}
+
+// save writes the first violating round's history, where that was asked for.
+func (s *stressed) save(path string) error {
+	if s.first == nil || path == "" {
 		return nil
 	}
 	var b strings.Builder

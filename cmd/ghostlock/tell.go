@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/ghostlock/ghostlock/interleave"
@@ -25,14 +26,27 @@ func (a *app) tell(r *fuzzed, f *fuzzFlags) error {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "size: %s\n", size(r.Found))
-	fmt.Fprintf(a.stdout, "found: in schedule %d of seed %d by %s, after %.1f s\n", r.run, f.seed, f.by, r.seconds)
-	if r.refused != nil {
-		fmt.Fprintf(a.stdout, "NOT CONFIRMED %s after %d replays: %s\n", r.where, r.confirmed, r.refusedWhy())
-	} else if f.confirm > 0 {
-		fmt.Fprintf(a.stdout, "confirmed: %d of %d replays %s%s\n", r.confirmed, f.confirm, r.where, injected(r.Found))
-	}
+	fmt.Fprintf(a.stdout, "found: in schedule %d by %s with seed %d, after %.1f s\n", r.run, f.by, f.seed, r.seconds)
+	r.tellConfirmed(a.stdout, f)
 	_, err := fmt.Fprintf(a.stdout, "replay: ghostlock replay %s\n", r.path)
 	return err
+}
+
+// tellConfirmed says on which kernel the finding showed again, and how often.
+// What shows in memory alone is confirmed by nobody.
+func (r *fuzzed) tellConfirmed(w io.Writer, f *fuzzFlags) {
+	word := "confirmed"
+	if f.kernel == "sim" {
+		word = "replayed"
+	}
+	switch {
+	case r.interrupted():
+		fmt.Fprintf(w, "%s: %d of %d times %s, then interrupted\n", word, r.confirmed, f.confirm, r.where)
+	case r.refused != nil:
+		fmt.Fprintf(w, "NOT %s: %s, after %s: %s\n", strings.ToUpper(word), r.where, count(r.confirmed, "good replay"), r.refusedWhy())
+	case f.confirm > 0:
+		fmt.Fprintf(w, "%s: %d of %d times %s%s\n", word, r.confirmed, f.confirm, r.where, injected(r.Found))
+	}
 }
 
 // injected names the errors that the environment had to make.
@@ -46,8 +60,8 @@ func injected(s *search.Shrunk) string {
 }
 
 func (a *app) tellNothing(r *fuzzed, f *fuzzFlags) error {
-	_, err := fmt.Fprintf(a.stdout, "%s: undecided: no violation in %d schedules (%d distinct histories), seed %d by %s %s, %.1f s%s\n",
-		r.lock.Name, r.run, r.stats.Histories.Load(), f.seed, f.by, r.where, r.seconds, asides(r.stats))
+	_, err := fmt.Fprintf(a.stdout, "%s: undecided: no violation in %s by %s with seed %d %s (%d different histories), %.1f s%s\n",
+		r.lock.Name, count(r.run, "schedule"), f.by, f.seed, r.where, r.stats.Histories.Load(), r.seconds, asides(r.stats))
 	return err
 }
 
@@ -94,8 +108,8 @@ func inMemory(t *trial.Trial, steps []trial.Step, profile string) (interleave.Ou
 // tellState prints how things stand at the end: the clients' history, the
 // files, who has what locked, and the pattern behind the violation.
 func tellState(w io.Writer, f *search.Finding, out interleave.Outcome, state *sim.State) error {
-	fmt.Fprintf(w, "\nwhat the clients were told:\n%s", indent(out.History.String()))
-	_, err := fmt.Fprintf(w, "\nfiles, and who has them open:\n%s\n", indent(state.String()))
+	fmt.Fprintf(w, "\nwhat the clients asked and were told:\n%s", indent(out.History.String()))
+	_, err := fmt.Fprintf(w, "\nat the end, the files and who has them open:\n%s\n", indent(state.String()))
 	if err == nil && f != nil && f.Where != "" {
 		_, err = fmt.Fprintf(w, "why: %s\n", f.Where)
 	}
@@ -106,29 +120,31 @@ func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
 }
 
-// size tells how small the finding is, and how far smaller ones were looked for.
+// size tells how small the finding is, and which smaller schedules were tried
+// in vain: size is clients, then faults, then switches, then steps.
 func size(s *search.Shrunk) string {
 	text := fmt.Sprintf("%s, %s, %s, %s", count(len(s.Trial.Clients), "client"), count(s.Faults(), "fault"),
 		count(search.Switches(s.Steps), "switch"), count(len(s.Steps), "step"))
 	if len(s.Levels) == 0 || !s.Levels[len(s.Levels)-1].Shortest {
 		return text + "; smaller ones may exist"
 	}
-	var without []string
+	tried, all := []string{}, true
 	for _, l := range s.Levels[:len(s.Levels)-1] {
 		what := count(l.Clients, "client")
-		if l.Faults > 0 {
+		if slices.ContainsFunc(s.Levels, func(l search.Level) bool { return l.Faults > 0 }) {
 			what += " and " + count(l.Faults, "fault")
 		}
 		if !l.All {
-			what += fmt.Sprintf(" and fewer than %s", count(l.Switches, "switch"))
+			what += " in fewer than " + count(l.Switches, "switch")
 		}
-		without = append(without, what)
+		tried, all = append(tried, what), all && l.All
 	}
-	text += "; no shorter one with as many"
-	if without != nil {
-		text += ", and none with " + strings.Join(without, ", nor with ")
+	verdict := "no smaller one exists"
+	if !all {
+		verdict = "no smaller one was found"
 	}
-	return text
+	tried = append(tried, "this size with fewer switches or steps")
+	return fmt.Sprintf("%s; %s (tried: %s)", text, verdict, strings.Join(tried, "; "))
 }
 
 func count(n int, noun string) string {

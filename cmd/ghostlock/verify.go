@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,7 @@ func newVerify(a *app) *cobra.Command {
 		Long: `Verify reads a history as JSON lines in Jepsen's operation form and judges whether
 its lock operations are linearizable as those of a mutex, or of a reader/writer
 lock where it has readers.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.verify(args[0], budget, asJSON) },
 	}
 	cmd.Flags().DurationVar(&budget, "for", time.Minute, "how long judging may take")
@@ -59,6 +60,9 @@ func readHistory(path string) (history.History, error) {
 		return nil, fmt.Errorf("read %s: %w", path, cause(err))
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("read %s: %w", path, syscall.EISDIR)
+	}
 	return history.ReadJSON(path, f)
 }
 

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/search"
+	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
+)
+
+// A fuzzed is what fuzzing a lock came to.
+type fuzzed struct {
+	lock      lock.Entry
+	Found     *search.Shrunk
+	run       int // in which it was found, or how many found nothing
+	seconds   float64
+	stats     *search.Stats
+	confirmed int
+	refused   error // why the finding was not confirmed
+	path      string
+	where     string // the kernel, for people
+}
+
+// settle shrinks the finding, confirms it on the kernel it was found on, and
+// writes the case. An interrupt cuts the first two short; the case is written.
+func (r *fuzzed) settle(ctx context.Context, found *search.Finding, f *fuzzFlags, m sys.Machine) error {
+	shrunk, err := shrink(ctx, found, sim.Machine{Rules: sim.RulesOf(m.Profile())})
+	if err != nil {
+		return fmt.Errorf("shrink: %w", err)
+	}
+	r.Found = &shrunk
+	for r.confirmed < f.confirm && r.refused == nil {
+		if r.refused = ctx.Err(); r.refused == nil {
+			var n int
+			n, r.refused = search.Confirm(shrunk.Finding, m, 1)
+			r.confirmed += n
+		}
+	}
+	name := fmt.Sprintf("%s-%s-%s.txt", r.lock.Name, shrunk.Property, shrunk.Pattern)
+	r.path = filepath.Join(f.out, name)
+	return save(r.path, shrunk.Case(shrunk.Where).Format())
+}
+
+// grace is how long shrinking may go on after an interrupt. It looks at the
+// context itself, but a large trial keeps it from that for minutes.
+const grace = 200 * time.Millisecond
+
+// shrink returns the smallest schedule that it finds until the interrupt: the
+// finding itself if need be.
+func shrink(ctx context.Context, found *search.Finding, m sys.Machine) (search.Shrunk, error) {
+	type answer struct {
+		shrunk search.Shrunk
+		err    error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		shrunk, err := search.Shrink(ctx, found, m)
+		done <- answer{shrunk, err}
+	}()
+	late := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { time.Sleep(grace); close(late) })
+	defer stop()
+	select {
+	case a := <-done:
+		return a.shrunk, a.err
+	case <-late:
+		return search.Shrunk{Finding: found}, nil
+	}
+}
+
+// refusedWhy says why a confirmation ended early.
+func (r *fuzzed) refusedWhy() string {
+	var d *interleave.Divergence
+	if errors.As(r.refused, &d) {
+		return "it diverged, " + d.Error()
+	}
+	return r.refused.Error()
+}
+
+// interrupted reports whether confirming was cut short.
+func (r *fuzzed) interrupted() bool { return errors.Is(r.refused, context.Canceled) }
