@@ -43,15 +43,16 @@ func (a *alone) Choose(m *Menu) (int, error) {
 		r.only, a.began = a.client, len(r.out.History)
 		r.menu()
 	}
-	if len(r.out.History) > a.began+1 || len(m.Options) == 0 {
+	if len(r.out.History) > a.began+1 {
 		return 0, ErrStop
 	}
-	return a.option(m), nil
+	return a.option(m)
 }
 
 // option returns the fault that is due, or else what comes first: the client's
-// thread, or time where it waits.
-func (a *alone) option(m *Menu) int {
+// thread, or time where it waits. It stops where the client waits for those who
+// are stopped.
+func (a *alone) option(m *Menu) (int, error) {
 	for i, o := range m.Options {
 		if o.Fault == 0 {
 			continue
@@ -59,11 +60,14 @@ func (a *alone) option(m *Menu) int {
 		for j, f := range a.faults {
 			if f.Ret.Err == o.Fault && f.Call.String() == m.Call(i).String() {
 				a.faults = append(a.faults[:j:j], a.faults[j+1:]...)
-				return i
+				return i, nil
 			}
 		}
 	}
-	return 0
+	if m.Threads == 0 && (len(m.Options) == 0 || m.Options[0].Env != trial.Time) {
+		return 0, ErrStop
+	}
+	return 0, nil
 }
 
 func (a *alone) Took(s trial.Step) error {

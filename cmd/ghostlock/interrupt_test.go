@@ -135,8 +135,7 @@ func TestWhatWasFoundBeforeTheInterruptIsWritten(t *testing.T) {
 	b.ends(exitViolated, "replay", name)
 }
 
-// Shrinking that does not heed the interrupt is left behind; the finding is
-// what is left.
+// The finding is what is left where there is no time to shrink it.
 func TestAnInterruptCutsShrinkingShort(t *testing.T) {
 	c, err := readCase(orphan)
 	if err != nil {
@@ -149,7 +148,7 @@ func TestAnInterruptCutsShrinkingShort(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	begin := time.Now()
-	shrunk, err := shrink(ctx, found, sim.Machine{})
+	shrunk, err := search.Shrink(ctx, found, sim.Machine{})
 	if err != nil || len(shrunk.Steps) != len(found.Steps) {
 		t.Errorf("found %d steps, %v, wanted the finding's %d", len(shrunk.Steps), err, len(found.Steps))
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/search"
@@ -30,7 +29,7 @@ type fuzzed struct {
 // settle shrinks the finding, confirms it on the kernel it was found on, and
 // writes the case. An interrupt cuts the first two short; the case is written.
 func (r *fuzzed) settle(ctx context.Context, found *search.Finding, f *fuzzFlags, m sys.Machine) error {
-	shrunk, err := shrink(ctx, found, sim.Machine{Rules: sim.RulesOf(m.Profile())})
+	shrunk, err := search.Shrink(ctx, found, sim.Machine{Rules: sim.RulesOf(m.Profile())})
 	if err != nil {
 		return fmt.Errorf("shrink: %w", err)
 	}
@@ -45,33 +44,6 @@ func (r *fuzzed) settle(ctx context.Context, found *search.Finding, f *fuzzFlags
 	name := fmt.Sprintf("%s-%s-%s.txt", r.lock.Name, shrunk.Property, shrunk.Pattern)
 	r.path = filepath.Join(f.out, name)
 	return save(r.path, shrunk.Case(shrunk.Where).Format())
-}
-
-// grace is how long shrinking may go on after an interrupt. It looks at the
-// context itself, but a large trial keeps it from that for minutes.
-const grace = 200 * time.Millisecond
-
-// shrink returns the smallest schedule that it finds until the interrupt: the
-// finding itself if need be.
-func shrink(ctx context.Context, found *search.Finding, m sys.Machine) (search.Shrunk, error) {
-	type answer struct {
-		shrunk search.Shrunk
-		err    error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		shrunk, err := search.Shrink(ctx, found, m)
-		done <- answer{shrunk, err}
-	}()
-	late := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() { time.Sleep(grace); close(late) })
-	defer stop()
-	select {
-	case a := <-done:
-		return a.shrunk, a.err
-	case <-late:
-		return search.Shrunk{Finding: found}, nil
-	}
 }
 
 // refusedWhy says why a confirmation ended early.

@@ -47,7 +47,25 @@ func Sampled(trials []*trial.Trial, s interleave.Strategy, seed uint64) Runner {
 
 // Stats counts what a fuzz has done so far. Its fields may be read at any time.
 type Stats struct {
-	Runs, Steps, Histories, Undecided, Cut, Stuck atomic.Int64
+	Runs, Steps, Undecided, Cut, Stuck atomic.Int64
+
+	Histories atomic.Int64 // different ones
+
+	mu  sync.Mutex
+	met map[string]bool
+}
+
+// meet notes a history that one of the machines has met.
+func (s *Stats) meet(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.met == nil {
+		s.met = map[string]bool{}
+	}
+	if !s.met[key] {
+		s.met[key] = true
+		s.Histories.Add(1)
+	}
 }
 
 // guess is about how many steps a run takes.
@@ -114,6 +132,7 @@ func (f *Fuzz) shard(ctx context.Context, i int, best *firstFinding) error {
 		}
 	}
 	judge := NewJudge(m.Profile(), f.Properties)
+	judge.Met = f.Stats.meet
 	for n := i; int64(n) < best.at.Load(); n += len(f.Machines) {
 		if ctx.Err() != nil {
 			return nil
@@ -132,7 +151,7 @@ func (f *Fuzz) shard(ctx context.Context, i int, best *firstFinding) error {
 
 // one makes run n.
 func (f *Fuzz) one(n int, m sys.Machine, judge *Judge) (*Finding, error) {
-	seen, undecided := judge.Histories(), judge.Undecided
+	undecided := judge.Undecided
 	t, out, err := f.Runner(n, m)
 	if err != nil {
 		return nil, fmt.Errorf("run %d, after step %d: %w", n+1, len(out.Steps), err)
@@ -143,7 +162,6 @@ func (f *Fuzz) one(n int, m sys.Machine, judge *Judge) (*Finding, error) {
 	}
 	f.Stats.Runs.Add(1)
 	f.Stats.Steps.Add(int64(len(out.Steps)))
-	f.Stats.Histories.Add(int64(judge.Histories() - seen))
 	f.Stats.Undecided.Add(int64(judge.Undecided - undecided))
 	switch out.End {
 	case interleave.Cut:

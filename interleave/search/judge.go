@@ -21,6 +21,10 @@ type Judge struct {
 
 	// Undecided counts the outcomes for which some property is undecided.
 	Undecided int
+
+	// Met, if it is set, is told each history that the judge has not seen
+	// before, by a key that tells histories apart.
+	Met func(key string)
 }
 
 // NewJudge returns a judge of these properties, on the file system of that
@@ -34,14 +38,16 @@ func NewJudge(profile string, properties []model.Property) *Judge {
 	}
 }
 
-// Histories returns how many distinct histories the judge has seen.
-func (j *Judge) Histories() int { return len(j.seen) }
-
 // Judge returns a finding of the first of the properties that the outcome
 // violates, or nil.
 func (j *Judge) Judge(t *trial.Trial, out interleave.Outcome) (*Finding, error) {
 	key := historyKey(out.History)
-	j.seen[key] = true
+	if !j.seen[key] {
+		j.seen[key] = true
+		if j.Met != nil {
+			j.Met(key)
+		}
+	}
 	for _, p := range j.properties {
 		g, err := j.judgement(p, key, t, out)
 		if err != nil {

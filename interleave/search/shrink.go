@@ -28,6 +28,10 @@ type Level struct {
 // memory.
 const levelRuns = 60_000
 
+// shrinkRuns bounds the schedules of all levels together: trials of many
+// clients have many levels.
+const shrinkRuns = 10 * levelRuns
+
 // Shrink looks for the smallest schedule with the finding's signature. It does not cut the schedule down but searches anew, on the
 // machine (a simulated one is fast enough): fewest clients first, then fewest
 // faults, then fewest switches, then fewest steps. The finding itself is what
@@ -100,7 +104,7 @@ func (s *shrinker) trials(n, faults int) (trials []trial.Trial, all bool) {
 func (s *shrinker) level(n, faults int) (bool, error) {
 	trials, every := s.trials(n, faults)
 	l := Level{Clients: n, Faults: faults}
-	s.left = levelRuns
+	s.left = min(levelRuns, shrinkRuns-s.runs)
 	found := false
 	for ; !found && !l.All && s.left > 0 && s.ctx.Err() == nil; l.Switches++ {
 		l.All = every
@@ -119,7 +123,7 @@ func (s *shrinker) level(n, faults int) (bool, error) {
 	}
 	ended := s.left == 0 || s.ctx.Err() != nil
 	if found || ended && !l.All {
-		l.Switches-- // the last bound was not searched to its end
+		l.Switches = max(0, l.Switches-1) // the last bound was not searched to its end
 	}
 	if !every {
 		l.Switches = 0

@@ -37,7 +37,7 @@ func (s *shrinker) showsWith(i int, w trial.Workload) (bool, error) {
 	if t.Clients[i].Work.Validate() != nil {
 		return false, nil
 	}
-	s.left = levelRuns
+	s.left = min(levelRuns, shrinkRuns-s.runs)
 	before := s.best
 	for switches := 0; switches <= Switches(before.Steps); switches++ {
 		hit, _, err := s.bounded(&t, switches, len(before.Steps))

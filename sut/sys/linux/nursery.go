@@ -59,8 +59,10 @@ func startZygote(dir string, sock int) (*os.Process, error) {
 		Dir:   dir,
 		Env:   []string{zygoteEnv + "=" + dir, "GOMAXPROCS=1", "GOGC=off"},
 		Files: []*os.File{null, null, os.Stderr, control},
-		// A terminal's interrupt is the coordinator's to handle.
-		Sys: &syscall.SysProcAttr{Setpgid: true},
+		// A terminal's signals are the coordinator's to handle. (A process
+		// group would not do: when the coordinator dies it is orphaned, and the
+		// kernel sends it SIGHUP if a worker of it is stopped.)
+		Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 }
 

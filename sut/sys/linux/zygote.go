@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -65,6 +66,8 @@ func ServeIfWorker() {
 	// Workers die when the thread that cloned them does: this one never does.
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
+	// It ends when its coordinator does; then it still has work to do.
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
 	z := zygote{room: &room{path: os.Getenv(zygoteEnv), list: make([]byte, 4<<10)}}
 	if err := z.run(); err != nil {
 		fmt.Fprintf(os.Stderr, "ghostlock: zygote %d: %v\n", os.Getpid(), err)
