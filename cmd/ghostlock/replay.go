@@ -13,6 +13,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 type replayFlags struct {
@@ -100,6 +101,9 @@ func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
 	if closing := m.Close(); err == nil {
 		err = closing
 	}
+	if err == nil && r.Result == search.Diverged && c.Verdict.Verdict == model.Violated {
+		r.still, err = search.Again(ctx, c, sim.Machine{Rules: sim.RulesOf(c.Profile)})
+	}
 	return r, err
 }
 
@@ -107,7 +111,8 @@ func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
 type again struct {
 	search.Replayed
 	times int
-	where string // the kernel, for people
+	where string          // the kernel, for people
+	still *search.Finding // what became of a violation that diverged, if it was met again
 }
 
 // direct reports whether this process can make the case's calls itself.
@@ -140,7 +145,7 @@ func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 		return err
 	}
 	if r.Result == search.Diverged {
-		_, err := fmt.Fprintf(w, "\ndiverged %s: %s: %v\n", r.where, r.At, r.Divergence)
+		_, err := fmt.Fprintf(w, "\n%sdiverged %s: %s: %v\n", searchedAgain(c, r.still), r.where, r.At, r.Divergence)
 		return err
 	}
 	_, state, err := inMemory(&c.Trial, c.Steps, c.Profile)
@@ -157,6 +162,20 @@ func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 	_, err = fmt.Fprintf(w, "%s %s, %s: %s %s (judged by %s)\nreplay: ghostlock replay %s\n",
 		r.Result, r.where, count(r.times, "time"), p.Name, verdictOf(r.Replayed), p.By, c.Name)
 	return err
+}
+
+// searchedAgain says whether the trial of a diverged case shows the violation
+// under another schedule.
+func searchedAgain(c *trial.Case, still *search.Finding) string {
+	switch {
+	case c.Verdict.Verdict != model.Violated:
+		return ""
+	case still == nil:
+		return fmt.Sprintf("searched again in memory, with at most %s: no violation of %s met\n",
+			count(search.Switches(c.Steps), "switch"), c.Verdict.Property)
+	}
+	return fmt.Sprintf("searched again in memory: another schedule still violates %s, in %s: ghostlock fuzz %s --property %s\n",
+		still.Property, count(len(still.Steps), "step"), c.Trial.Lock.Name, still.Property)
 }
 
 func verdictOf(r search.Replayed) string {
