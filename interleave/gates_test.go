@@ -88,9 +88,10 @@ func benchBare(b *testing.B, t *trial.Trial, dir string) {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, trial.Path)
 	calls := 0
+	direct := bare{path: path}
 	for b.Loop() {
 		for _, s := range out.Steps {
-			if err := bare(path, s.Call); err != nil {
+			if err := direct.do(s.Call); err != nil {
 				b.Fatalf("%s: %v", s, err)
 			}
 		}
@@ -101,27 +102,27 @@ func benchBare(b *testing.B, t *trial.Trial, dir string) {
 	b.ReportMetric(float64(calls)/b.Elapsed().Seconds(), "steps/s")
 }
 
-// bare makes the call in this process, on the one descriptor that it opened.
-func bare(path string, c sys.Call) error {
+// bare makes calls in this process, on the one descriptor that it has open.
+type bare struct {
+	path string
+	fd   int
+}
+
+func (b *bare) do(c sys.Call) (err error) {
 	var st syscall.Stat_t
 	switch c.Op {
 	case sys.OpOpen:
-		fd, err := syscall.Open(path, c.Flags, c.Mode)
-		bareFD = fd
-		return err
+		b.fd, err = syscall.Open(b.path, c.Flags, c.Mode)
 	case sys.OpFlock:
-		return syscall.Flock(bareFD, c.Flags)
+		err = syscall.Flock(b.fd, c.Flags)
 	case sys.OpFtruncate:
-		return syscall.Ftruncate(bareFD, c.N)
+		err = syscall.Ftruncate(b.fd, c.N)
 	case sys.OpFstat:
-		return syscall.Fstat(bareFD, &st)
+		err = syscall.Fstat(b.fd, &st)
 	case sys.OpStat:
-		return syscall.Stat(path, &st)
+		err = syscall.Stat(b.path, &st)
 	case sys.OpClose:
-		return syscall.Close(bareFD)
+		err = syscall.Close(b.fd)
 	}
-	return nil
+	return err
 }
-
-// bareFD is the descriptor that bare has open.
-var bareFD int

@@ -204,8 +204,12 @@ func (b *bench) processes() (pids []string) {
 // eventually waits for something that no event tells.
 func eventually(t testing.TB, within time.Duration, what string, done func() bool) {
 	t.Helper()
-	for begin := time.Now(); !done(); time.Sleep(2 * time.Millisecond) {
-		if time.Since(begin) > within {
+	look, late := time.NewTicker(2*time.Millisecond), time.After(within)
+	defer look.Stop()
+	for !done() {
+		select {
+		case <-look.C:
+		case <-late:
 			t.Fatalf("not within %s: %s", within, what)
 		}
 	}
