@@ -63,3 +63,24 @@ func TestAFlockCanBeInterruptedWhileItWaits(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// failClose makes the first close fail.
+type failClose struct{ first }
+
+func (failClose) Choose(m *interleave.Menu) (int, error) {
+	for i, o := range m.Options {
+		if o.Fault != 0 && m.Call(i).Op == sys.OpClose {
+			return i, nil
+		}
+	}
+	return 0, nil
+}
+
+func TestACloseThatFailsFreesTheDescriptor(t *testing.T) {
+	two := contended(t, "ktstr-block", 2)
+	two.Budget = trial.Budget{Errors: 1}
+	out, err := interleave.Run(two, sim.Machine{Rules: sim.RulesOf("tmpfs")}, failClose{})
+	if err != nil || out.End != interleave.Finished {
+		t.Fatalf("found %s, %v: p0's lock went with its descriptor, so p1 must finish", out.End, err)
+	}
+}
