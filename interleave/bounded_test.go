@@ -212,7 +212,7 @@ func orphaning(checks, twoCalls bool) tiny {
 func named(p *sys.Proc, f sys.File, twoCalls bool) bool {
 	open, _ := p.Fstat(f)
 	if !twoCalls {
-		return open.Nlink > 0
+		return p.Nlink(open) > 0
 	}
 	st, err := p.Stat(trial.Path)
 	return err == nil && sys.SameFile(open, st)

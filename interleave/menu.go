@@ -34,6 +34,9 @@ type Menu struct {
 // Thread returns the name of the option's thread.
 func (m *Menu) Thread(i int) string { return m.run.threads[m.Options[i].Thread].name }
 
+// TID returns the option's thread as the kernel knows it.
+func (m *Menu) TID(i int) sys.TID { return m.run.threads[m.Options[i].Thread].id }
+
 // Call returns the call that the option's thread announced.
 func (m *Menu) Call(i int) sys.Call { return m.run.threads[m.Options[i].Thread].call }
 

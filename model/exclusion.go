@@ -11,14 +11,15 @@ import (
 
 func exclusion() Property {
 	return Property{
-		Name:  exclusionName,
+		Name:  ExclusionName,
 		Holds: "the history of successful operations is linearizable as a mutex, or as a rwmutex where it has readers",
 		By:    "porcupine",
 		Judge: func(h history.History, m Means) (Judgement, error) { return Exclusion(h, m.Budget) },
 	}
 }
 
-const exclusionName = "exclusion"
+// ExclusionName names the property.
+const ExclusionName = "exclusion"
 
 // Exclusion judges whether the successful operations of h are linearizable as those of a mutex:
 // whether the claims can be put in an order that agrees with the positions and has one holder
@@ -46,7 +47,7 @@ type checker func(porcupine.Model, []porcupine.Operation, time.Duration) porcupi
 // would try every subset of what was concurrent: seconds for 20 readers.) That the two judges
 // differ is an error, and a mistake in this package.
 func judgeExclusion(h history.History, budget time.Duration, check checker) (Judgement, error) {
-	j := Judgement{Property: exclusionName, At: -1}
+	j := Judgement{Property: ExclusionName, At: -1}
 	if err := h.Validate(); err != nil {
 		return j, fmt.Errorf("exclusion: %w", err)
 	}

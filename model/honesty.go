@@ -9,7 +9,7 @@ import (
 
 func honesty() Property {
 	return Property{
-		Name:    honestyName,
+		Name:    HonestyName,
 		Holds:   "an acquire that fails with anything but busy or timeout fails with the same error when run alone from the state in which it was invoked",
 		By:      "running the acquire alone",
 		Replays: true,
@@ -17,7 +17,8 @@ func honesty() Property {
 	}
 }
 
-const honestyName = "honesty"
+// HonestyName names the property.
+const HonestyName = "honesty"
 
 // A Solo is what an acquire answered when it was run again: alone, from the state in which it
 // had been invoked, under the same faults.
@@ -40,9 +41,9 @@ type Solo struct {
 // The error is solo's, or says that h is invalid or that solo answered something else than it
 // was asked.
 func Honesty(h history.History, solo func(op history.Operation) (Solo, error)) (Judgement, error) {
-	j := Judgement{Property: honestyName, Verdict: Holds, At: -1}
+	j := Judgement{Property: HonestyName, Verdict: Holds, At: -1}
 	if err := h.Validate(); err != nil {
-		return Judgement{Property: honestyName, At: -1}, fmt.Errorf("honesty: %w", err)
+		return Judgement{Property: HonestyName, At: -1}, fmt.Errorf("honesty: %w", err)
 	}
 	failed := failures(h)
 	j.Why = fmt.Sprintf("failed acquires: %d, each the same when alone", len(failed))
@@ -52,7 +53,7 @@ func Honesty(h history.History, solo func(op history.Operation) (Solo, error)) (
 			err = alone.answers(op)
 		}
 		if err != nil {
-			return Judgement{Property: honestyName, At: -1}, fmt.Errorf("honesty of %s's %s (event %d): %w", op.Client, op.F, op.Invoked, err)
+			return Judgement{Property: HonestyName, At: -1}, fmt.Errorf("honesty of %s's %s (event %d): %w", op.Client, op.F, op.Invoked, err)
 		}
 		switch {
 		case alone.Outcome == history.Ok:

@@ -127,7 +127,7 @@ func posixageVerify(p *sys.Proc, f sys.File, path string) error {
 	if err != nil {
 		return err
 	}
-	if !sys.SameFile(open, named) {
+	if !p.SameFile(open, named) {
 		return errStaleInode
 	}
 	return nil

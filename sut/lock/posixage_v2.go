@@ -49,12 +49,15 @@ func (l posixageV2) Acquire(p *sys.Proc, path string, how How) (Release, error) 
 // takes, and after a pause of the process: then the ticker's next tick may come
 // sooner, never later.
 func posixageHeartbeat(p *sys.Proc, f sys.File, path string, every time.Duration) {
-	for !p.Cancelled(every) {
-		if err := p.Ftruncate(f, 0); err != nil {
-			continue
+	p.Repeat(func() bool {
+		if p.Cancelled(every) {
+			return false
 		}
-		_ = posixageVerify(p, f, path)
-	}
+		if err := p.Ftruncate(f, 0); err == nil {
+			_ = posixageVerify(p, f, path)
+		}
+		return true
+	})
 }
 
 // posixageTryLock is v2a's and v2's: one attempt, one recovery, then attempts

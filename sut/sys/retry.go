@@ -27,12 +27,14 @@ type Backoff struct {
 // behind in variables that the next one sees: between attempts the backoff's
 // state is all there is. The same goes for giveUp.
 func Retry[T any](p *Proc, b Backoff, giveUp func(error) bool, attempt func() (T, error)) (T, error) {
-	for pause := b.Initial; ; pause = b.after(pause) {
+	l := p.loop(b)
+	defer l.done()
+	for ; ; l.again() {
 		made, err := attempt()
 		if err == nil || giveUp != nil && giveUp(err) {
 			return made, err
 		}
-		p.Sleep(pause)
+		p.Sleep(l.pause)
 		if b.Cut && giveUp != nil && giveUp(err) {
 			return made, err
 		}
@@ -45,7 +47,8 @@ func (p *Proc) Retry(b Backoff, giveUp func(error) bool, attempt func() error) e
 	return err
 }
 
-func (b Backoff) after(pause time.Duration) time.Duration {
+// After returns the pause that follows one.
+func (b Backoff) After(pause time.Duration) time.Duration {
 	if b.Factor <= 1 {
 		return b.Initial
 	}

@@ -1,0 +1,231 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ghostlock/ghostlock/history"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// Code is what was learned of a lock's code so far: for each thread that it
+// runs, a tree of answers. It grows while it is explored, and what was learned
+// for one question serves the next. It is for one goroutine.
+type Code struct {
+	entry  lock.Entry
+	config lock.Config
+
+	roots map[string]*node // of clients, by workload
+	nodes []*node
+	met   map[sys.Call][]sys.Ret // what each call was answered, anywhere
+	runs  int                    // of real code
+
+	directories bool // some stat was of a directory
+}
+
+// A node is where a thread stands before a call, as far as its history is
+// remembered: the answers since its start, or since what was forgotten.
+type node struct {
+	id     int
+	call   sys.Call // with the arguments that are tokens left out
+	args   []argument
+	ended  bool
+	tokens []kind // remembered here
+	edges  []*edge
+	failed []sys.Ret // answers that the code was tried with and did not survive
+
+	// How a puppet gets here: the way by which the node was met first.
+	parent *node
+	via    sys.Ret
+	root   *root
+
+	loop    *node       // the innermost loop around it, its opLoop
+	round   *node       // of an opLoop: where each round begins
+	backoff sys.Backoff // of an opLoop
+
+	op      trial.Verb // the operation under way, or 0
+	invoked bool       // and it has made a call
+	claim   claim      // what the client has while it stands here
+	open    int        // descriptors that it has open
+
+	live []token // see liveness
+}
+
+// A root is how a thread's code is started.
+type root struct {
+	work  trial.Workload // of a client's own thread
+	spawn *node          // of another: the OpGo that starts it
+	first *node
+	rests map[int64]**node // what follows when all before an operation is forgotten
+}
+
+// An edge is what a thread does with an answer.
+type edge struct {
+	obs     sys.Ret
+	to      *node
+	child   *node // of an OpGo: where the new thread begins
+	old     int   // how many of the tokens before it are remembered behind it
+	answers []history.Event
+}
+
+// NewCode returns the code of a lock of which nothing is known.
+func NewCode(e lock.Entry, c lock.Config) *Code {
+	return &Code{entry: e, config: c, roots: map[string]*node{}, met: map[sys.Call][]sys.Ret{}}
+}
+
+// Runs returns how often real code was run.
+func (c *Code) Runs() int { return c.runs }
+
+// Nodes returns how many nodes its trees have.
+func (c *Code) Nodes() int { return len(c.nodes) }
+
+// client returns where a client with that workload begins.
+func (c *Code) client(work trial.Workload) (*node, error) {
+	if n := c.roots[work.String()]; n != nil {
+		return n, nil
+	}
+	r := &root{work: work, rests: map[int64]**node{}}
+	p := newClient(work, c.entry.New(c.config))
+	defer p.stop()
+	n, err := c.begin(p, r)
+	if err == nil {
+		c.roots[work.String()] = n
+	}
+	return n, err
+}
+
+// begin makes the first node of a thread that the puppet runs.
+func (c *Code) begin(p *puppet, r *root) (*node, error) {
+	c.runs++
+	s, err := p.begin()
+	if err != nil {
+		return nil, fmt.Errorf("%s: at its start: %w", c.entry.Name, err)
+	}
+	r.first = c.add(p, s, &node{root: r})
+	return r.first, nil
+}
+
+// add makes n the node at which the puppet stands.
+func (c *Code) add(p *puppet, s symbol, n *node) *node {
+	n.id, n.call, n.ended, n.args, n.backoff = len(c.nodes), s.call, s.ended, slices.Clone(s.args[:s.nargs]), p.backoff
+	p.standing(n)
+	c.nodes = append(c.nodes, n)
+	return n
+}
+
+// edge returns what the thread is known to do with the answer, or nil.
+func (n *node) edge(obs sys.Ret) *edge {
+	for _, e := range n.edges {
+		if e.obs == obs {
+			return e
+		}
+	}
+	return nil
+}
+
+// follow gives the puppet, which stands at the node, an answer, and remembers
+// what it does with it.
+func (c *Code) follow(p *puppet, n *node, obs sys.Ret) (*edge, bool, error) {
+	s, err := p.feed(n, obs)
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: after %s: %w", c.entry.Name, n.call, err)
+	}
+	e := &edge{obs: obs, answers: p.answers, old: len(n.tokens)}
+	merged := n.merges(obs)
+	if merged != nil {
+		e.to = *merged
+		e.old = n.keeps()
+	}
+	known := e.to != nil
+	if known {
+		err = e.to.expects(s)
+	} else {
+		e.to = c.add(p, s, &node{root: n.root, parent: n, via: obs})
+		if merged != nil {
+			*merged = e.to
+		}
+	}
+	if err == nil && n.call.Op == sys.OpGo && obs.Err == 0 {
+		e.child, err = c.spawned(p, n)
+	}
+	if err == nil {
+		n.edges = append(n.edges, e)
+	}
+	return e, known, err
+}
+
+// merges returns where the node is kept that follows n whatever came before it,
+// because that may be forgotten: at the beginning of each round of a loop, and
+// of a client that is between two operations.
+func (n *node) merges(obs sys.Ret) **node {
+	switch {
+	case n.call.Op == opRest && obs.Yes():
+		if n.root.rests[n.call.N] == nil {
+			n.root.rests[n.call.N] = new(*node)
+		}
+		return n.root.rests[n.call.N]
+	case n.call.Op == opAgain:
+		return &n.loop.round
+	case n.call.Op == opLoop:
+		return &n.round
+	}
+	return nil
+}
+
+// keeps returns how many tokens are remembered behind a node that merges.
+func (n *node) keeps() int {
+	switch n.call.Op {
+	case opAgain:
+		return len(n.loop.tokens)
+	case opRest:
+		return 0
+	}
+	return len(n.tokens)
+}
+
+// spawned returns the node at which the thread begins that the puppet has just
+// started at n.
+func (c *Code) spawned(p *puppet, n *node) (*node, error) {
+	child := newChild(p.child, tokens{kinds: n.tokens, serial: p.tokens.serial[:len(p.tokens.serial)-1]})
+	defer child.stop()
+	return c.begin(child, &root{spawn: n, rests: map[int64]**node{}})
+}
+
+// expects returns an error if the node is not where the code stands: the same
+// answers have led it elsewhere before.
+func (n *node) expects(s symbol) error {
+	if s.ended == n.ended && s.call == n.call && slices.Equal(s.args[:s.nargs], n.args) {
+		return nil
+	}
+	return &Nondeterministic{First: n.announced(), Then: (&node{call: s.call, ended: s.ended}).announced()}
+}
+
+// announced returns what a thread at the node does, for people.
+func (n *node) announced() string {
+	switch {
+	case n.ended:
+		return "its end"
+	case n.call.Op == opAgain:
+		return "another round"
+	case n.call.Op == opLoop:
+		return "a loop"
+	case n.call.Op == opRest:
+		return "the end of an operation"
+	case n.call.Op == opSame:
+		return "a comparison of files"
+	case n.call.Op == opLook:
+		return "a look at a file's size, links or kind"
+	}
+	return n.call.String()
+}
+
+// Nondeterministic is the error of lock code that was given the same answers
+// twice, or the same since what it was to forget, and went two ways.
+type Nondeterministic struct{ First, Then string }
+
+func (e *Nondeterministic) Error() string {
+	return fmt.Sprintf("lock code is not deterministic: given the same answers it went on with %s and then with %s; "+
+		"it has an input that is no call, or keeps state from one round or operation to the next", e.First, e.Then)
+}

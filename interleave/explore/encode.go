@@ -1,0 +1,272 @@
+package explore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
+)
+
+// An encoder writes states in canonical form: of the states that differ only in
+// what no lock code can notice, in the names of processes that do the same, or
+// in how long ago something was, all are written alike.
+type encoder struct {
+	form   sim.Form
+	blocks [][]byte // of each process
+	order  []int    // the processes in the order in which they are written
+	buffer []byte
+}
+
+// encode returns the state's canonical form, which is valid until the next. The
+// order of the processes in it is left in w.enc.order.
+func (w *walker) encode(s *state) []byte {
+	e := &w.enc
+	e.form.Now, e.form.Directories = s.now.Wall, w.auto.directories
+	e.form.Oldest, e.form.Numbers = 0, false
+	for p := range s.procs {
+		for t := range s.procs[p].threads {
+			if th := &s.procs[p].threads[t]; th.status == waiting {
+				e.form.Numbers = e.form.Numbers || th.at.numbers
+				if th.at.ages {
+					e.form.Oldest = w.auto.oldest
+				}
+			}
+		}
+	}
+	w.remembered(s)
+	w.writeBlocks(s)
+	w.sort()
+	e.form.Order = e.order
+	b := w.appendLeft(e.buffer[:0], s)
+	b = s.kernel.Append(b, &e.form)
+	for _, p := range e.order {
+		b = w.appendProcess(b, s, p, e.form.Inode)
+	}
+	if w.lastCounts {
+		b = w.appendLast(b, s)
+	}
+	e.buffer = b
+	return b
+}
+
+// remembered tells the kernel's form which inode numbers threads still have.
+func (w *walker) remembered(s *state) {
+	f := &w.enc.form
+	f.Remembered = f.Remembered[:0]
+	if !f.Numbers {
+		return
+	}
+	for p := range s.procs {
+		for i := range s.procs[p].threads {
+			t := &s.procs[p].threads[i]
+			for k, kind := range t.kept() {
+				if kind == inode {
+					f.Remembered = append(f.Remembered, int(t.values[k]))
+				}
+			}
+		}
+	}
+}
+
+// kept returns the kinds of the values that the thread has.
+func (t *thread) kept() []kind {
+	if t.status != waiting {
+		return nil
+	}
+	return t.at.kinds
+}
+
+// writeBlocks writes what belongs to each process, as it is before anything is
+// renamed.
+func (w *walker) writeBlocks(s *state) {
+	e := &w.enc
+	for len(e.blocks) < len(s.procs) {
+		e.blocks = append(e.blocks, nil)
+	}
+	for p := range s.procs {
+		b := s.kernel.AppendProc(e.blocks[p][:0], p, &e.form)
+		e.blocks[p] = w.appendProcess(b, s, p, nil)
+	}
+}
+
+// sort puts the processes that do the same in the order of their blocks: any of
+// their permutations is the same state.
+func (w *walker) sort() {
+	e := &w.enc
+	e.order = e.order[:0]
+	for p := range w.clients {
+		e.order = append(e.order, p)
+	}
+	if !w.symmetry {
+		return
+	}
+	for i := 1; i < len(e.order); i++ {
+		for j := i; j > 0 && w.class[j] == w.class[j-1] && bytes.Compare(e.blocks[e.order[j]], e.blocks[e.order[j-1]]) < 0; j-- {
+			e.order[j], e.order[j-1] = e.order[j-1], e.order[j]
+		}
+	}
+}
+
+// appendLeft writes what is left of the budget: the kinds that there are.
+func (w *walker) appendLeft(b []byte, s *state) []byte {
+	for _, n := range w.budgeted {
+		b = append(b, byte(*n(&s.left)))
+	}
+	if w.honesty {
+		b = append(b, flag(s.lied))
+	}
+	return b
+}
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// appendProcess writes a process's threads; inodes have these numbers, or their
+// own where there are none.
+func (w *walker) appendProcess(b []byte, s *state, p int, inodes []int) []byte {
+	proc := &s.procs[p]
+	head := byte(len(proc.threads)) << 1
+	if proc.paused {
+		head |= 1
+	}
+	b = append(b, head)
+	for i := range proc.threads {
+		b = w.appendThread(b, s, &proc.threads[i], inodes)
+		if w.clients[p] > 1 {
+			b = append(b, byte(proc.threads[i].client))
+		}
+	}
+	return b
+}
+
+func (w *walker) appendThread(b []byte, s *state, t *thread, inodes []int) []byte {
+	head := byte(t.status)
+	if t.cancelled {
+		head |= 1 << 2
+	}
+	b = append(b, head)
+	if t.status == free {
+		return b
+	}
+	b = binary.AppendUvarint(b, uint64(t.at.id))
+	if w.honesty {
+		b = binary.AppendUvarint(b, uint64(t.alone))
+	}
+	if ahead, ok := s.deadline(t); ok {
+		b = binary.AppendUvarint(b, uint64(max(0, ahead)))
+	}
+	for k, kind := range t.kept() {
+		b = w.appendValue(b, s, kind, t.values[k], inodes)
+	}
+	return b
+}
+
+func (w *walker) appendValue(b []byte, s *state, k kind, value int64, inodes []int) []byte {
+	switch k {
+	case instant:
+		return sim.AppendAge(b, s.now.Wall-time.Duration(value), w.auto.oldest)
+	case deadline:
+		return binary.AppendUvarint(b, uint64(max(0, value-int64(s.now.Mono))))
+	case inode:
+		if inodes != nil {
+			value = int64(inodes[value])
+		}
+	}
+	return binary.AppendUvarint(b, uint64(value))
+}
+
+// appendLast writes who took the last step, by the place that it has now.
+func (w *walker) appendLast(b []byte, s *state) []byte {
+	if s.last == nobody {
+		return append(b, 0)
+	}
+	at := slices.Index(w.enc.order, int(s.last.proc))
+	return append(b, byte(1+at*maxThreads+int(s.last.thread)))
+}
+
+// decode reads a state that was encoded. Its processes are in the order in
+// which they were written, and its instant is 0.
+func (w *walker) decode(s *state, b []byte) {
+	for _, n := range w.budgeted {
+		*n(&s.left) = int(b[0])
+		b = b[1:]
+	}
+	if w.honesty {
+		s.lied, b = b[0] != 0, b[1:]
+	}
+	w.enc.form.Oldest, w.enc.form.Directories = w.auto.oldest, w.auto.directories
+	b = s.kernel.Read(b, &w.enc.form)
+	s.grow(len(w.clients))
+	s.now = sys.Instant{}
+	for p := range s.procs {
+		b = w.readProcess(b, &s.procs[p], w.clients[p] > 1)
+	}
+	s.last = nobody
+	if w.lastCounts && b[0] > 0 {
+		s.last = place{int8((b[0] - 1) / maxThreads), int8((b[0] - 1) % maxThreads)}
+	}
+}
+
+func (w *walker) readProcess(b []byte, p *process, several bool) []byte {
+	p.paused = b[0]&1 != 0
+	p.threads = p.threads[:0]
+	n := int(b[0] >> 1)
+	b = b[1:]
+	for range n {
+		p.threads = append(p.threads, thread{})
+		t := &p.threads[len(p.threads)-1]
+		b = w.readThread(b, t)
+		if several {
+			t.client, b = int8(b[0]), b[1:]
+		}
+	}
+	return b
+}
+
+func (w *walker) readThread(b []byte, t *thread) []byte {
+	t.status, t.cancelled = status(b[0]&3), b[0]&(1<<2) != 0
+	b = b[1:]
+	if t.status == free {
+		return b
+	}
+	id, b := uvarint(b)
+	t.at = w.auto.spots[id]
+	if w.honesty {
+		var alone uint64
+		alone, b = uvarint(b)
+		t.alone = solo(alone)
+	}
+	var ahead uint64
+	lasts := t.status == waiting && t.at.call.Op.Lasts()
+	if lasts {
+		ahead, b = uvarint(b)
+	}
+	for k, kind := range t.kept() {
+		t.values[k], b = w.readValue(b, kind)
+	}
+	if lasts {
+		t.begun = time.Duration(ahead) - t.lasts()
+	}
+	return b
+}
+
+func (w *walker) readValue(b []byte, k kind) (int64, []byte) {
+	if k == instant {
+		age, rest := sim.ReadAge(b, w.auto.oldest)
+		return -int64(age), rest
+	}
+	value, rest := uvarint(b)
+	return int64(value), rest
+}
+
+func uvarint(b []byte) (uint64, []byte) {
+	n, size := binary.Uvarint(b)
+	return n, b[size:]
+}

@@ -1,0 +1,190 @@
+package explore
+
+import (
+	"context"
+	"errors"
+	"math/big"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// A Question is what is to be explored. The zero values of what bounds it mean
+// no bound.
+type Question struct {
+	Trial    *trial.Trial
+	Profile  string // the file system whose rules hold: "ext4", "tmpfs"
+	Property string // model.ExclusionName, where it is empty, or model.HonestyName
+
+	Depth      int            // only schedules of so many steps
+	States     int            // how many there may be
+	Memory     int            // how many bytes they may take
+	Workers    int            // goroutines; 0: one
+	NoSymmetry bool           // processes that do the same are told apart
+	KeepGoing  bool           // a violation does not end it
+	Tell       func(Progress) // is called now and then, if it is set
+}
+
+// A Progress is what was covered so far.
+type Progress struct {
+	Switches int // every schedule with at most so many; -1: not known
+	Depth    int // every schedule of at most so many steps
+	States   int
+}
+
+func (q *Question) workers() int { return max(1, q.Workers) }
+
+func (q *Question) tell(p Progress) {
+	if q.Tell != nil {
+		q.Tell(p)
+	}
+}
+
+// An Answer is what exploring came to.
+type Answer struct {
+	Verdict model.Verdict
+	Why     error // of Undecided: what ended it
+
+	States, Transitions int
+	Terminal            int      // states in which every client is done or nothing can happen
+	Stuck               int      // of them, those in which somebody is not done
+	Depth               int      // every schedule of at most so many steps was covered
+	Interleavings       *big.Int // schedules that were covered; nil: without end, or too many to be counted
+	Violations          int      // transitions to a violation
+	Bytes               int      // that the states take
+	Restarts            int      // because something new was learned of the code
+
+	// The evidence that the answer is not an empty one.
+	Contended int      // steps of an acquire while another client held the lock
+	Timers    int      // waits of a thread that were ended by time: a heartbeat's beats
+	Aged      int      // times that a file was found old
+	Unreached []string // calls that the code is known to make and did not make here
+	timed     bool     // the code has such waits
+	ages      bool     // and asks for ages
+}
+
+// Vacuous says what did not happen, so that an answer proves less than it seems
+// to: "nobody had to wait".
+func (a *Answer) Vacuous() []string {
+	var why []string
+	if a.Contended == 0 {
+		why = append(why, "nobody asked for the lock while another held it")
+	}
+	if a.timed && a.Timers == 0 {
+		why = append(why, "no heartbeat fired")
+	}
+	if a.ages && a.Aged == 0 {
+		why = append(why, "no file was found old, so nothing was recovered")
+	}
+	return why
+}
+
+// Merge adds what another exploration of the same lock came to, for what both
+// prove together.
+func (a *Answer) Merge(b *Answer) {
+	a.Contended += b.Contended
+	a.Timers += b.Timers
+	a.Aged += b.Aged
+	a.timed = a.timed || b.timed
+	a.ages = a.ages || b.ages
+	a.States += b.States
+	a.Transitions += b.Transitions
+	a.Terminal += b.Terminal
+	a.Stuck += b.Stuck
+	a.Depth = max(a.Depth, b.Depth)
+	if a.Interleavings != nil && b.Interleavings != nil {
+		a.Interleavings = new(big.Int).Add(a.Interleavings, b.Interleavings)
+	} else {
+		a.Interleavings = nil
+	}
+}
+
+// Why an exploration ended before everything was covered.
+var (
+	ErrDepth  = errors.New("the depth was reached")
+	ErrStates = errors.New("the number of states was reached")
+	ErrMemory = errors.New("the memory was used up")
+	errFound  = errors.New("a violation was found")
+)
+
+// Explore covers every schedule of the question's trial. An error is the
+// harness's or the lock code's: it is not deterministic, or crashed; what ends
+// the exploration for want of room or time is the answer's Why.
+func (c *Code) Explore(ctx context.Context, q Question) (Answer, error) {
+	var a Answer
+	restarts, err := c.learning(q.Trial, func(auto *automaton) ([]lesson, error) {
+		g, lessons, err := newGraph(&q, auto)
+		if err != nil {
+			return lessons, err
+		}
+		g.explore(ctx)
+		if g.wrong != nil || g.cause == errUnknown {
+			return g.lessons(), g.wrong
+		}
+		a = g.answer()
+		return nil, nil
+	})
+	var limit *Limit
+	if errors.As(err, &limit) {
+		return Answer{Verdict: model.Undecided, Why: limit}, nil
+	}
+	a.Restarts = restarts
+	return a, err
+}
+
+// learning lets something be done with the automaton of the trial's code, again
+// and again until nothing is left to be learned for it. It returns how often
+// that was in vain.
+func (c *Code) learning(t *trial.Trial, do func(*automaton) ([]lesson, error)) (int, error) {
+	for _, client := range t.Clients {
+		if _, err := c.client(client.Work); err != nil {
+			return 0, err
+		}
+	}
+	for vain := 0; ; vain++ {
+		lessons, err := do(c.automaton())
+		if err != nil && err != errUnknown {
+			return vain, err
+		}
+		if len(lessons) == 0 {
+			return vain, nil
+		}
+		if err := c.teach(lessons); err != nil {
+			return vain, err
+		}
+	}
+}
+
+func (g *graph) answer() Answer {
+	a := Answer{Depth: g.levels, States: g.states(), Why: g.cause, Verdict: model.Holds}
+	for _, sh := range g.shards {
+		c := &sh.count
+		a.Transitions += c.transitions
+		a.Terminal += c.terminal
+		a.Stuck += c.stuck
+		a.Contended += c.contended
+		a.Timers += c.timers
+		a.Aged += c.aged
+		a.Violations += c.violations
+		a.Bytes += sh.store.memory()
+	}
+	covered := g.coverage()
+	a.Unreached, a.timed, a.ages = covered.unreached(), covered.has(sys.OpCancelled), covered.has(sys.OpOlder)
+	switch {
+	case a.Violations > 0:
+		a.Verdict = model.Violated
+	case g.cause != nil:
+		a.Verdict = model.Undecided
+	}
+	if g.cause == nil {
+		a.Interleavings = g.interleavings()
+	}
+	return a
+}
+
+// A Limit is the error of an exploration that has no room for what the code
+// does.
+type Limit struct{ What string }
+
+func (e *Limit) Error() string { return e.What }

@@ -1,0 +1,302 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// take makes the option happen to s.
+func (w *walker) take(s *state, o option) error {
+	w.answers, w.old = w.answers[:0], false
+	switch o.env {
+	case trial.None:
+		return w.takeThread(s, o)
+	case trial.Time, trial.Jump:
+		s.now = s.now.Add(o.dur)
+	case trial.Pause:
+		s.procs[o.at.proc].paused = true
+	case trial.Resume:
+		s.procs[o.at.proc].paused = false
+	case trial.Kill:
+		return w.kill(s, int(o.at.proc))
+	case trial.Unlinked:
+		if err := w.outside(s, sys.Call{Op: sys.OpUnlink, Path: trial.Path}); err != nil {
+			return err
+		}
+	}
+	s.left.Spend(trial.Step{Env: o.env})
+	return nil
+}
+
+// outside carries out a call of the environment's, which must succeed.
+func (w *walker) outside(s *state, c sys.Call) error {
+	c.At = s.now
+	r, err := s.kernel.Do(sys.Outside, c)
+	if err == nil && r.Err != 0 {
+		err = fmt.Errorf("the environment's %s: %w", c, r.Err)
+	}
+	return err
+}
+
+func (w *walker) kill(s *state, p int) error {
+	s.left.Kills--
+	s.procs[p].paused = false
+	for t := range s.procs[p].threads {
+		s.procs[p].threads[t] = thread{at: w.auto.gone[nothing], status: ended}
+	}
+	s.procs[p].threads = s.procs[p].threads[:w.clients[p]]
+	return w.outside(s, sys.Call{Op: sys.OpKill, N: int64(p)})
+}
+
+// takeThread lets a thread take its step.
+func (w *walker) takeThread(s *state, o option) error {
+	s.last = o.at
+	if !w.honesty {
+		return w.carryOut(s, o)
+	}
+	if t := s.thread(o.at); t.at.begins {
+		alone, err := w.alone(s, o.at)
+		if err != nil {
+			return err
+		}
+		t.alone = alone
+	}
+	err := w.carryOut(s, o)
+	w.judgeResponses(s, o.at)
+	return err
+}
+
+// carryOut carries out the thread's call and lets the thread go on.
+func (w *walker) carryOut(s *state, o option) error {
+	t := s.thread(o.at)
+	c := s.call(t)
+	r := sys.Ret{Err: o.fault, Fault: o.fault != 0}
+	if o.fault != 0 {
+		s.left.Errors--
+	}
+	if o.fault == 0 || c.Op == sys.OpClose {
+		answer, err := w.answer(s, o.at, c)
+		if err != nil {
+			return err
+		}
+		if o.fault == 0 {
+			r = answer
+		}
+	}
+	if r.Wait {
+		return nil
+	}
+	w.old = c.Op == sys.OpOlder && r.Yes()
+	return w.goOn(s, o.at, r)
+}
+
+// answer carries out a call: those of threads here, the rest in the kernel.
+func (w *walker) answer(s *state, at place, c sys.Call) (sys.Ret, error) {
+	switch c.Op {
+	case sys.OpInside, sys.OpSleep, sys.OpJoin:
+		return sys.OK(), nil
+	case sys.OpCancelled:
+		return sys.Bool(s.thread(at).cancelled), nil
+	case sys.OpCancel:
+		if threads := s.procs[at.proc].threads; int(c.N) < len(threads) {
+			threads[c.N].cancelled = true
+		}
+		return sys.OK(), nil
+	case sys.OpGo:
+		return sys.Ret{N: int64(w.room(s, int(at.proc)))}, nil
+	}
+	return s.kernel.Do(sys.TID{Proc: uint8(at.proc), Thread: uint8(at.thread)}, c)
+}
+
+// room returns the number of the place that the process's next thread gets.
+func (w *walker) room(s *state, p int) int {
+	for t := w.clients[p]; t < len(s.procs[p].threads); t++ {
+		if s.procs[p].threads[t].status == free {
+			return t
+		}
+	}
+	return len(s.procs[p].threads)
+}
+
+// goOn gives the thread its answer and lets it go on to its next call.
+func (w *walker) goOn(s *state, at place, r sys.Ret) error {
+	if err := w.follow(s, at, r); err != nil {
+		return err
+	}
+	return w.settle(s, at)
+}
+
+// settle lets the thread go on through what is silent.
+func (w *walker) settle(s *state, at place) error {
+	for s.thread(at).status == waiting && silent(s.thread(at).at.call.Op) {
+		if err := w.follow(s, at, w.told(s, at)); err != nil {
+			return err
+		}
+	}
+	s.thread(at).begun = s.now.Mono
+	if len(s.procs[at.proc].threads) > w.clients[at.proc] {
+		w.clear(s, int(at.proc))
+	}
+	return nil
+}
+
+// follow moves the thread along the path of the answer.
+func (w *walker) follow(s *state, at place, r sys.Ret) error {
+	t := s.thread(at)
+	op := t.at.call.Op
+	obs := observed(op, r)
+	e := t.at.after(obs)
+	if e == nil || r.Stat.Kind == sys.Directory && op != opLook && !w.auto.directories {
+		w.lessons = append(w.lessons, lesson{t.at.from, obs, r.Stat.Kind == sys.Directory})
+		return errUnknown
+	}
+	w.answers = append(w.answers, e.answers...)
+	fresh := values(op, r)
+	if e.child != nil {
+		if err := w.spawn(s, at, e, fresh); err != nil {
+			return err
+		}
+		t = s.thread(at)
+	}
+	return t.move(e.to, e.moves, t.values, fresh)
+}
+
+// errUnknown is the error of a step of which it is not known what the code does
+// next. It will be learned, and everything explored again.
+var errUnknown = errors.New("not learned yet")
+
+// move puts the thread at the spot, with the values that are kept there.
+func (t *thread) move(to *spot, moves []move, old [maxKept]int64, fresh [3]int64) error {
+	if len(moves) > maxKept {
+		return &Limit{fmt.Sprintf("a thread has %d values to keep, wanted at most %d", len(moves), maxKept)}
+	}
+	t.values = [maxKept]int64{}
+	for i, m := range moves {
+		if m.new {
+			t.values[i] = fresh[m.at]
+		} else {
+			t.values[i] = old[m.at]
+		}
+	}
+	t.at, t.status, t.cancelled = to, waiting, t.cancelled && !to.ended
+	if to.ended {
+		t.status = ended
+	}
+	return nil
+}
+
+// spawn starts the thread that the edge's OpGo asked for.
+func (w *walker) spawn(s *state, at place, e *path, fresh [3]int64) error {
+	p, n := &s.procs[at.proc], int(fresh[0])
+	if n >= maxThreads {
+		return &Limit{fmt.Sprintf("a process has more than %d threads", maxThreads)}
+	}
+	if n == len(p.threads) {
+		p.threads = append(p.threads, thread{})
+	}
+	t := &p.threads[n]
+	*t = thread{client: s.thread(at).client}
+	if err := t.move(e.child, e.starts, s.thread(at).values, fresh); err != nil {
+		return err
+	}
+	return w.settle(s, place{at.proc, int8(n)})
+}
+
+// maxThreads is how many threads a process may have at a time.
+const maxThreads = 16
+
+// told answers what is silent.
+func (w *walker) told(s *state, at place) sys.Ret {
+	t := s.thread(at)
+	switch t.at.call.Op {
+	case opSame:
+		c := s.call(t)
+		return sys.Bool(c.T == c.U)
+	case opLook:
+		return sys.Ret{Stat: unpack(int64(s.call(t).T.At))}
+	case opRest:
+		return sys.Bool(w.rests(s, at))
+	case opLoop:
+		return sys.Ret{Time: sys.Time{At: t.at.call.Dur}}
+	case opAgain:
+		return sys.Ret{Time: sys.Time{At: t.at.backoff.After(s.call(t).Dur)}}
+	}
+	return sys.OK()
+}
+
+// rests reports whether the client's thread may forget what was: its operation
+// has returned, it has nothing open, and no thread of its process's is left that
+// it might have started.
+func (w *walker) rests(s *state, at place) bool {
+	for t := w.clients[at.proc]; t < len(s.procs[at.proc].threads); t++ {
+		if s.procs[at.proc].threads[t].status == waiting {
+			return false
+		}
+	}
+	return s.thread(at).at.open == 0
+}
+
+// clear frees the places of threads that have ended and that nobody can join or
+// cancel any more.
+func (w *walker) clear(s *state, p int) {
+	threads := s.procs[p].threads
+	for n := w.clients[p]; n < len(threads); n++ {
+		if threads[n].status == ended && !s.handled(p, n) {
+			threads[n] = thread{}
+		}
+	}
+	for len(threads) > w.clients[p] && threads[len(threads)-1].status == free {
+		threads = threads[:len(threads)-1]
+	}
+	s.procs[p].threads = threads
+}
+
+// handled reports whether some thread of the process keeps a handle of thread n.
+func (s *state) handled(p, n int) bool {
+	for i := range s.procs[p].threads {
+		t := &s.procs[p].threads[i]
+		if t.status != waiting {
+			continue
+		}
+		for k, kind := range t.at.kinds {
+			if kind == handle && t.values[k] == int64(n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bad reports whether the state violates the property that is asked about.
+func (w *walker) bad(s *state) bool {
+	if w.property == model.HonestyName {
+		return s.lied
+	}
+	return w.violated(s)
+}
+
+// violated reports whether two clients hold the lock, and one of them alone.
+//
+// That decides exclusion as package model does: an acquire makes its claim with
+// its response, at the latest, and a release ends it with its invocation, at the
+// earliest; the claims of a state are those that exist whatever was chosen
+// between. A client's claim is a matter of where its thread stands, so the
+// states need no more for it.
+func (w *walker) violated(s *state) bool {
+	owners, all := 0, 0
+	for p := range s.procs {
+		for t := range w.clients[p] {
+			switch s.procs[p].threads[t].at.claim {
+			case sharing:
+				all++
+			case owning:
+				all, owners = all+1, owners+1
+			}
+		}
+	}
+	return owners > 0 && all > 1
+}

@@ -1,0 +1,226 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// A token is a handle that lock code was given and can only hand back: its
+// value is the state's, not the code's. Tokens are numbered along the history
+// that is remembered.
+type token uint8
+
+// A kind says what a token's value is, and so how it is stored.
+type kind uint8
+
+const (
+	descriptor kind = iota
+	inode           // a number; stat tells it, SameFile compares it
+	instant         // of the wall clock: a file's mtime
+	looks           // what else stat told of a file, packed
+	deadline        // of the monotonic clock
+	handle          // of a thread of the same process
+	pause           // how long a loop sleeps next
+)
+
+// given returns the kinds of the tokens that an answer brings, in order.
+func given(op sys.Op, r sys.Ret) []kind {
+	if r.Err != 0 {
+		return nil
+	}
+	switch op {
+	case sys.OpOpen:
+		return []kind{descriptor}
+	case sys.OpStat, sys.OpLstat, sys.OpFstat:
+		return []kind{inode, instant, looks}
+	case sys.OpDeadline:
+		return []kind{deadline}
+	case sys.OpGo:
+		return []kind{handle}
+	case opLoop, opAgain:
+		return []kind{pause}
+	}
+	return nil
+}
+
+// values returns the values of the tokens that an answer brings.
+func values(op sys.Op, r sys.Ret) [3]int64 {
+	switch op {
+	case sys.OpStat, sys.OpLstat, sys.OpFstat:
+		return [3]int64{int64(r.Stat.Ino.Num), int64(r.Stat.Mtime.At), pack(r.Stat)}
+	case sys.OpDeadline, opLoop, opAgain:
+		return [3]int64{int64(r.Time.At)}
+	}
+	return [3]int64{r.N}
+}
+
+// observed is what lock code learns from an answer: the answer without the
+// values of its tokens, and without what the code cannot look at.
+func observed(op sys.Op, r sys.Ret) sys.Ret {
+	r.Ino, r.Time = sys.Ino{}, sys.Time{}
+	if op != opLook {
+		r.Stat = sys.Stat{}
+	}
+	if (op == sys.OpOpen || op == sys.OpGo) && r.Err == 0 {
+		r.N = 0
+	}
+	return r
+}
+
+// pack puts what Look tells of a file into one value.
+func pack(s sys.Stat) int64 { return int64(s.Kind) | int64(s.Nlink)<<2 | s.Size<<16 }
+
+func unpack(v int64) sys.Stat {
+	return sys.Stat{Kind: sys.Kind(v & 3), Nlink: int(v >> 2 & (1<<14 - 1)), Size: v >> 16}
+}
+
+// An argument is a token in a call's argument.
+type argument struct {
+	field field
+	token token
+}
+
+// maxArgs is how many tokens a call takes at most.
+const maxArgs = 2
+
+type field uint8
+
+const (
+	fieldFD field = iota
+	fieldN
+	fieldT
+	fieldU
+	fieldDur
+)
+
+// A symbol is what lock code announced, with tokens in place of values.
+type symbol struct {
+	call  sys.Call // arguments that are tokens are zero
+	args  [maxArgs]argument
+	nargs int
+	ended bool // it announced nothing: it is at its end
+}
+
+// tokens follows the handles of one puppet by their serial numbers.
+type tokens struct {
+	kinds  []kind // of the tokens that are remembered
+	serial []int  // of each serial number the token, or -1 where it is forgotten
+	open   int    // descriptors that were given and not closed since
+}
+
+// Serials begin where no descriptor does.
+const firstSerial = 1000
+
+func (t *tokens) clone() tokens {
+	return tokens{kinds: slices.Clone(t.kinds), serial: slices.Clone(t.serial), open: t.open}
+}
+
+// forget drops all tokens but those that are kept, the first ones.
+func (t *tokens) forget(kept []kind) {
+	t.kinds = t.kinds[:len(kept)]
+	for i, token := range t.serial {
+		if token >= len(kept) {
+			t.serial[i] = -1
+		}
+	}
+}
+
+// give fills an answer's tokens with serial numbers.
+func (t *tokens) give(op sys.Op, r sys.Ret) sys.Ret {
+	for _, k := range given(op, r) {
+		serial := firstSerial + len(t.serial)
+		t.serial = append(t.serial, len(t.kinds))
+		t.kinds = append(t.kinds, k)
+		switch k {
+		case descriptor:
+			r.N = int64(serial)
+			t.open++
+		case handle:
+			r.N = int64(serial)
+		case inode:
+			r.Stat.Ino.Num = uint16(serial)
+		case instant:
+			r.Stat.Mtime.At = time.Duration(serial)
+		case looks:
+			r.Stat.Size = int64(serial)
+		case deadline:
+			r.Time.At = time.Duration(serial)
+		case pause:
+			r.Time.At = -time.Duration(serial) // no real duration is negative
+		}
+	}
+	return r
+}
+
+// symbolic puts tokens in the place of serial numbers.
+func (t *tokens) symbolic(c sys.Call) (symbol, error) {
+	s := symbol{call: c}
+	for f := fieldFD; f <= fieldDur; f++ {
+		value := f.of(&s.call)
+		if value == 0 || !takes(c.Op, f) {
+			continue
+		}
+		if f == fieldDur {
+			if value > 0 {
+				continue // a duration of the code's own
+			}
+			value = -value
+		}
+		i := int(value) - firstSerial
+		if i < 0 || i >= len(t.serial) {
+			return s, fmt.Errorf("lock code calls %s with a value that it made up, wanted one that a call gave it", c.Op)
+		}
+		if t.serial[i] < 0 {
+			return s, fmt.Errorf("lock code calls %s with a value that it should have forgotten: it was given in an earlier round or operation", c.Op)
+		}
+		s.args[s.nargs] = argument{f, token(t.serial[i])}
+		s.nargs++
+		f.set(&s.call, 0)
+	}
+	return s, nil
+}
+
+// takes reports whether the operation has a token in that argument.
+func takes(op sys.Op, f field) bool {
+	switch f {
+	case fieldFD:
+		return true
+	case fieldN:
+		return op == sys.OpJoin || op == sys.OpCancel
+	case fieldDur:
+		return op == sys.OpSleep || op == opAgain
+	}
+	return op == sys.OpOlder || op == sys.OpExpired || op == sys.OpSame || op == opSame || op == opLook
+}
+
+func (f field) of(c *sys.Call) int64 {
+	switch f {
+	case fieldFD:
+		return int64(c.FD)
+	case fieldN:
+		return c.N
+	case fieldT:
+		return int64(c.T.At)
+	case fieldU:
+		return int64(c.U.At)
+	}
+	return int64(c.Dur)
+}
+
+func (f field) set(c *sys.Call, value int64) {
+	switch f {
+	case fieldFD:
+		c.FD = int(value)
+	case fieldN:
+		c.N = value
+	case fieldT:
+		c.T.At = time.Duration(value)
+	case fieldU:
+		c.U.At = time.Duration(value)
+	case fieldDur:
+		c.Dur = time.Duration(value)
+	}
+}

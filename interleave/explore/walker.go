@@ -1,0 +1,125 @@
+package explore
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ghostlock/ghostlock/history"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
+)
+
+// A walker takes steps from state to state. It is for one goroutine.
+type walker struct {
+	auto  *automaton
+	stale time.Duration // the age at which the lock calls a file old
+
+	origin   *state // the first one
+	clients  []int  // of each process, how many
+	class    []int  // processes of one class do the same
+	budgeted []func(*trial.Budget) *int
+
+	symmetry   bool // processes of one class may change places
+	lastCounts bool // who took the last step belongs to the state
+	honesty    bool // what acquires would be told alone does too
+	property   string
+	solos      map[string]solo // by state and thread
+
+	enc     encoder
+	answers []history.Event // of the last step
+	old     bool            // it was told that a file is old
+	lessons []lesson        // what is not known of the code
+}
+
+// newWalker returns a walker of the trial for the automaton, and its first
+// state.
+func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
+	t := q.Trial
+	if t.Procs() > maxProcs {
+		return nil, nil, &Limit{fmt.Sprintf("found %d processes, wanted at most %d", t.Procs(), maxProcs)}
+	}
+	w := &walker{
+		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry,
+		property: q.Property, honesty: auto.judges(q.Property), solos: map[string]solo{},
+	}
+	works := make([]string, t.Procs())
+	w.clients = make([]int, t.Procs())
+	for _, client := range t.Clients {
+		w.clients[client.Proc]++
+		works[client.Proc] += client.Work.String() + "\n"
+	}
+	for p := range works {
+		w.class = append(w.class, p)
+		if p > 0 && works[p] == works[p-1] {
+			w.class[p] = w.class[p-1]
+		}
+	}
+	w.budgeted = budgeted(t.Budget)
+	var err error
+	w.origin, err = w.first(t, sim.RulesOf(q.Profile))
+	return w, w.origin, err
+}
+
+// maxProcs is how many processes a trial may have: as many as a byte can name
+// with their threads.
+const maxProcs = 255 / maxThreads
+
+// blank returns a state to decode others into.
+func (w *walker) blank() *state {
+	s := &state{}
+	s.copyFrom(w.origin)
+	return s
+}
+
+// lessonsOf returns what a walker that came to nothing has met that is not known.
+func (w *walker) lessonsOf() []lesson {
+	if w == nil {
+		return nil
+	}
+	return w.lessons
+}
+
+// budgeted returns the parts of a budget that are not 0.
+func budgeted(b trial.Budget) []func(*trial.Budget) *int {
+	var parts []func(*trial.Budget) *int
+	for _, part := range []func(*trial.Budget) *int{
+		func(b *trial.Budget) *int { return &b.Kills },
+		func(b *trial.Budget) *int { return &b.Pauses },
+		func(b *trial.Budget) *int { return &b.Jumps },
+		func(b *trial.Budget) *int { return &b.Errors },
+		func(b *trial.Budget) *int { return &b.Unlinks },
+	} {
+		if *part(&b) > 0 {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// first returns the state before the first step.
+func (w *walker) first(t *trial.Trial, rules sim.Rules) (*state, error) {
+	kernel, err := sim.New(rules, t.Setup())
+	if err != nil {
+		return nil, err
+	}
+	s := &state{left: t.Budget, last: nobody}
+	s.kernel.CopyFrom(kernel)
+	s.grow(t.Procs())
+	for _, client := range t.Clients {
+		at := w.auto.first[client.Work.String()]
+		p := &s.procs[client.Proc]
+		t := thread{at: at, status: waiting, client: int8(len(p.threads))}
+		if at.ended {
+			t.status = ended
+		}
+		p.threads = append(p.threads, t)
+	}
+	for _, client := range t.Clients {
+		for i := range s.procs[client.Proc].threads {
+			if err := w.settle(s, place{int8(client.Proc), int8(i)}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,169 @@
+package search
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/explore"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+)
+
+// A Proof is what covering every schedule of a trial came to: a verdict, and
+// the smallest violation where that is violated.
+type Proof struct {
+	explore.Answer
+	Found *Shrunk
+}
+
+// Prove covers every schedule of the question's trial and judges its property.
+// A violation is made as small as there is one: fewest clients, then faults,
+// then switches, then steps.
+func Prove(ctx context.Context, code *explore.Code, q explore.Question) (Proof, error) {
+	property, err := model.PropertyByName(q.Property)
+	if err != nil {
+		return Proof{}, err
+	}
+	answer, err := code.Explore(ctx, q)
+	p := Proof{Answer: answer}
+	if err != nil || answer.Verdict != model.Violated {
+		return p, err
+	}
+	m := &minimizer{code: code, question: q, property: property}
+	p.Found, err = m.minimize(ctx)
+	if err == nil && p.Found == nil && ctx.Err() == nil {
+		err = fmt.Errorf("%s of %s: a violation was met, and no schedule leads to it", q.Property, q.Trial.Lock.Name)
+	}
+	return p, err
+}
+
+// A minimizer looks for the smallest violation, level by level.
+type minimizer struct {
+	code     *explore.Code
+	question explore.Question
+	property model.Property
+	levels   []Level
+	best     *Finding
+	covered  int // states
+}
+
+func (m *minimizer) minimize(ctx context.Context) (*Shrunk, error) {
+	t := m.question.Trial
+	for n := 1; n <= len(t.Clients) && m.best == nil; n++ {
+		for faults := 0; faults <= t.Budget.Total() && m.best == nil; faults++ {
+			if err := m.level(ctx, n, faults); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if m.best == nil {
+		return nil, nil
+	}
+	if err := m.simplify(ctx); err != nil {
+		return nil, err
+	}
+	best, err := inOrder(trimmed(m.best), solo(m.question.Profile), m.property)
+	return &Shrunk{Finding: best, Levels: m.levels, Runs: m.covered}, err
+}
+
+// level looks at every trial of so many clients and faults.
+func (m *minimizer) level(ctx context.Context, n, faults int) error {
+	l := Level{Clients: n, Faults: faults, All: true}
+	t := m.question.Trial
+	for _, clients := range simpler(t.Clients) {
+		choices := subsets(clients, n)
+		l.All = l.All && len(choices) < mostSubsets
+		for _, chosen := range choices {
+			for _, b := range budgets(t.Budget, faults) {
+				smaller := *t
+				smaller.Clients, smaller.Budget = chosen, b
+				if _, all, err := m.try(ctx, &smaller); err != nil {
+					return err
+				} else if !all {
+					l.All = false
+				}
+			}
+		}
+	}
+	l.Shortest = m.best != nil && l.All
+	m.levels = append(m.levels, l)
+	return nil
+}
+
+// try looks for a violation of the trial that is smaller than the best one so
+// far, and makes it the best. It reports whether it found one, and whether it
+// looked everywhere.
+func (m *minimizer) try(ctx context.Context, t *trial.Trial) (better, all bool, err error) {
+	q := m.question
+	q.Trial = t
+	most := -1
+	if m.best != nil {
+		most = Switches(m.best.Steps)
+	}
+	s, err := m.code.Shortest(ctx, q, most)
+	m.covered += s.States
+	if err != nil || !s.Found {
+		return false, s.Why == nil, err
+	}
+	if m.best != nil && (s.Switches > most || s.Switches == most && len(s.Moves) >= len(m.best.Steps)) {
+		return false, true, nil
+	}
+	m.best, err = m.finding(t, s.Moves)
+	return true, true, err
+}
+
+// finding runs the real code along the moves and judges what it does.
+func (m *minimizer) finding(t *trial.Trial, moves []explore.Move) (*Finding, error) {
+	machine := solo(m.question.Profile)
+	out, err := interleave.Run(t, machine, explore.NewGuide(moves))
+	if err != nil {
+		return nil, fmt.Errorf("%s of %s, replayed: %w", m.property.Name, t.Lock.Name, err)
+	}
+	f, err := NewJudge(m.question.Profile, []model.Property{m.property}).Judge(t, out)
+	if err == nil && f == nil {
+		err = fmt.Errorf("%s of %s: exploring found it violated, and %s does not, in\n%s",
+			m.property.Name, t.Lock.Name, m.property.By, out.History)
+	}
+	return f, err
+}
+
+// simplify leaves out of the workloads what the violation does not need, as long
+// as it grows neither in switches nor in steps.
+func (m *minimizer) simplify(ctx context.Context) error {
+	for again := true; again; {
+		again = false
+		for i := range m.best.Trial.Clients {
+			for _, w := range plainer(m.best.Trial.Clients[i].Work) {
+				shown, err := m.showsWith(ctx, i, w)
+				if err != nil {
+					return err
+				}
+				if shown {
+					again = true
+					break
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// showsWith reports whether the violation shows, as small as it is, with that
+// workload of client i, and keeps it then.
+func (m *minimizer) showsWith(ctx context.Context, i int, w trial.Workload) (bool, error) {
+	t := m.best.Trial
+	t.Clients = append([]trial.Client(nil), t.Clients...)
+	t.Clients[i].Work = w
+	if t.Validate() != nil {
+		return false, nil
+	}
+	q := m.question
+	q.Trial = &t
+	s, err := m.code.Shortest(ctx, q, Switches(m.best.Steps))
+	if err != nil || !s.Found || len(s.Moves) > len(m.best.Steps) {
+		return false, err
+	}
+	m.best, err = m.finding(&t, s.Moves)
+	return err == nil, err
+}
