@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ghostlock/ghostlock/history"
+	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
@@ -13,7 +14,7 @@ import (
 // does not change; what is learned later makes another.
 type automaton struct {
 	spots []*spot
-	first map[string]*spot // of clients, by workload
+	first map[string]*spot // of clients, by the segment of a workload
 	gone  [3]*spot         // where threads are that have ended, by their claim
 
 	oldest      time.Duration // the largest age that is asked about
@@ -31,7 +32,6 @@ type spot struct {
 	claim   claim
 	asks    bool        // an acquire has begun
 	begins  bool        // an acquire is what its call begins
-	open    int         // descriptors, of a client that has just done an operation
 	backoff sys.Backoff // of an opAgain: its loop's
 	ended   bool
 
@@ -85,10 +85,19 @@ func (c *Code) automaton() *automaton {
 		}
 	}
 	a.lookAhead()
-	for work, n := range c.roots {
-		a.first[work] = spots[classes[n.id]]
+	for segment, n := range c.roots {
+		a.first[segment] = spots[classes[n.id]]
 	}
 	return a
+}
+
+// plan returns where the segments of a workload begin.
+func (a *automaton) plan(work trial.Workload) []*spot {
+	var all []*spot
+	for _, segment := range segments(work) {
+		all = append(all, a.first[segment.String()])
+	}
+	return all
 }
 
 // spot makes the spot of a node, still without edges.
@@ -108,10 +117,7 @@ func (a *automaton) spot(n *node) *spot {
 		i, _ := slices.BinarySearch(n.live, arg.token)
 		s.args = append(s.args, argument{arg.field, token(i)})
 	}
-	switch n.call.Op {
-	case opRest:
-		s.open = n.open
-	case opAgain:
+	if n.call.Op == opAgain {
 		s.backoff = n.loop.backoff
 	}
 	a.spots = append(a.spots, s)

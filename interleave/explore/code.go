@@ -17,10 +17,13 @@ type Code struct {
 	entry  lock.Entry
 	config lock.Config
 
-	roots map[string]*node // of clients, by workload
+	roots map[string]*node          // of clients, by the segment of a workload
+	works map[string]trial.Workload // that were asked about
 	nodes []*node
 	met   map[sys.Call][]sys.Ret // what each call was answered, anywhere
 	runs  int                    // of real code
+
+	pumped int // nodes that were checked, see pump
 
 	directories bool // some stat was of a directory
 }
@@ -48,17 +51,15 @@ type node struct {
 	op      trial.Verb // the operation under way, or 0
 	invoked bool       // and it has made a call
 	claim   claim      // what the client has while it stands here
-	open    int        // descriptors that it has open
 
 	live []token // see liveness
 }
 
 // A root is how a thread's code is started.
 type root struct {
-	work  trial.Workload // of a client's own thread
+	work  trial.Workload // of a client's own thread: a segment
 	spawn *node          // of another: the OpGo that starts it
 	first *node
-	rests map[int64]**node // what follows when all before an operation is forgotten
 }
 
 // An edge is what a thread does with an answer.
@@ -72,7 +73,7 @@ type edge struct {
 
 // NewCode returns the code of a lock of which nothing is known.
 func NewCode(e lock.Entry, c lock.Config) *Code {
-	return &Code{entry: e, config: c, roots: map[string]*node{}, met: map[sys.Call][]sys.Ret{}}
+	return &Code{entry: e, config: c, roots: map[string]*node{}, works: map[string]trial.Workload{}, met: map[sys.Call][]sys.Ret{}}
 }
 
 // Runs returns how often real code was run.
@@ -81,19 +82,22 @@ func (c *Code) Runs() int { return c.runs }
 // Nodes returns how many nodes its trees have.
 func (c *Code) Nodes() int { return len(c.nodes) }
 
-// client returns where a client with that workload begins.
-func (c *Code) client(work trial.Workload) (*node, error) {
-	if n := c.roots[work.String()]; n != nil {
-		return n, nil
+// prepare learns how each segment of the workload begins.
+func (c *Code) prepare(work trial.Workload) error {
+	c.works[work.String()] = work
+	for _, segment := range segments(work) {
+		if c.roots[segment.String()] != nil {
+			continue
+		}
+		p := newClient(segment, c.entry.New(c.config))
+		defer p.stop()
+		n, err := c.begin(p, &root{work: segment})
+		if err != nil {
+			return err
+		}
+		c.roots[segment.String()] = n
 	}
-	r := &root{work: work, rests: map[int64]**node{}}
-	p := newClient(work, c.entry.New(c.config))
-	defer p.stop()
-	n, err := c.begin(p, r)
-	if err == nil {
-		c.roots[work.String()] = n
-	}
-	return n, err
+	return nil
 }
 
 // begin makes the first node of a thread that the puppet runs.
@@ -133,7 +137,7 @@ func (c *Code) follow(p *puppet, n *node, obs sys.Ret) (*edge, bool, error) {
 		return nil, false, fmt.Errorf("%s: after %s: %w", c.entry.Name, n.call, err)
 	}
 	e := &edge{obs: obs, answers: p.answers, old: len(n.tokens)}
-	merged := n.merges(obs)
+	merged := n.merges()
 	if merged != nil {
 		e.to = *merged
 		e.old = n.keeps()
@@ -157,18 +161,12 @@ func (c *Code) follow(p *puppet, n *node, obs sys.Ret) (*edge, bool, error) {
 }
 
 // merges returns where the node is kept that follows n whatever came before it,
-// because that may be forgotten: at the beginning of each round of a loop, and
-// of a client that is between two operations.
-func (n *node) merges(obs sys.Ret) **node {
-	switch {
-	case n.call.Op == opRest && obs.Yes():
-		if n.root.rests[n.call.N] == nil {
-			n.root.rests[n.call.N] = new(*node)
-		}
-		return n.root.rests[n.call.N]
-	case n.call.Op == opAgain:
+// because that may be forgotten: at the beginning of each round of a loop.
+func (n *node) merges() **node {
+	switch n.call.Op {
+	case opAgain:
 		return &n.loop.round
-	case n.call.Op == opLoop:
+	case opLoop:
 		return &n.round
 	}
 	return nil
@@ -176,11 +174,8 @@ func (n *node) merges(obs sys.Ret) **node {
 
 // keeps returns how many tokens are remembered behind a node that merges.
 func (n *node) keeps() int {
-	switch n.call.Op {
-	case opAgain:
+	if n.call.Op == opAgain {
 		return len(n.loop.tokens)
-	case opRest:
-		return 0
 	}
 	return len(n.tokens)
 }
@@ -190,7 +185,7 @@ func (n *node) keeps() int {
 func (c *Code) spawned(p *puppet, n *node) (*node, error) {
 	child := newChild(p.child, tokens{kinds: n.tokens, serial: p.tokens.serial[:len(p.tokens.serial)-1]})
 	defer child.stop()
-	return c.begin(child, &root{spawn: n, rests: map[int64]**node{}})
+	return c.begin(child, &root{spawn: n})
 }
 
 // expects returns an error if the node is not where the code stands: the same

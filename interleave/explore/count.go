@@ -41,7 +41,7 @@ func (c *counts) took(w *walker, s *state, o option) {
 func (w *walker) held(s *state) bool {
 	for p := range s.procs {
 		for t := range w.clients[p] {
-			if s.procs[p].threads[t].at.claim != nothing {
+			if s.procs[p].threads[t].holds() != nothing {
 				return true
 			}
 		}
@@ -71,9 +71,9 @@ func (c coverage) has(op sys.Op) bool {
 	return slices.ContainsFunc(c.auto.spots, func(s *spot) bool { return s.call.Op == op })
 }
 
-// unreached returns the calls that the code was seen to make, ever, and that
-// were not made in this exploration.
-func (c coverage) unreached() []string {
+// made returns the calls that the code was seen to make, ever, and of each
+// whether it was made in this exploration.
+func (c coverage) made() map[string]bool {
 	made := map[string]bool{}
 	for _, s := range c.auto.spots {
 		if !s.ended && !silent(s.call.Op) {
@@ -81,6 +81,11 @@ func (c coverage) unreached() []string {
 			made[text] = made[text] || c.reached[s.id]
 		}
 	}
+	return made
+}
+
+// unreached returns the calls that were not made, in order.
+func unreached(made map[string]bool) []string {
 	var calls []string
 	for text, reached := range made {
 		if !reached {

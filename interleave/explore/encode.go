@@ -15,9 +15,12 @@ import (
 // in how long ago something was, all are written alike.
 type encoder struct {
 	form   sim.Form
-	blocks [][]byte // of each process
+	blocks [][]byte // of each process: what its kernel has, and its threads
+	cut    []int    // where in each block the threads begin
 	order  []int    // the processes in the order in which they are written
 	buffer []byte
+
+	one, two []byte // see twin
 }
 
 // encode returns the state's canonical form, which is valid until the next. The
@@ -28,11 +31,8 @@ func (w *walker) encode(s *state) []byte {
 	e.form.Oldest, e.form.Numbers = 0, false
 	for p := range s.procs {
 		for t := range s.procs[p].threads {
-			if th := &s.procs[p].threads[t]; th.status == waiting {
-				e.form.Numbers = e.form.Numbers || th.at.numbers
-				if th.at.ages {
-					e.form.Oldest = w.auto.oldest
-				}
+			if s.procs[p].threads[t].status == waiting {
+				w.looksAhead(s, p, t)
 			}
 		}
 	}
@@ -43,13 +43,37 @@ func (w *walker) encode(s *state) []byte {
 	b := w.appendLeft(e.buffer[:0], s)
 	b = s.kernel.Append(b, &e.form)
 	for _, p := range e.order {
-		b = w.appendProcess(b, s, p, e.form.Inode)
+		if e.form.Renumbers(&s.kernel) {
+			b = w.appendProcess(b, s, p, e.form.Inode)
+		} else {
+			b = append(b, e.blocks[p][e.cut[p]:]...)
+		}
 	}
 	if w.lastCounts {
 		b = w.appendLast(b, s)
 	}
 	e.buffer = b
 	return b
+}
+
+// looksAhead tells the kernel's form what some way of the thread's will look at,
+// in this segment of its workload or in a later one.
+func (w *walker) looksAhead(s *state, p, t int) {
+	th := &s.procs[p].threads[t]
+	w.looksAt(th.at)
+	if t < w.clients[p] {
+		for _, later := range w.plans[p][t][th.segment+1:] {
+			w.looksAt(later)
+		}
+	}
+}
+
+func (w *walker) looksAt(at *spot) {
+	f := &w.enc.form
+	f.Numbers = f.Numbers || at.numbers
+	if at.ages {
+		f.Oldest = w.auto.oldest
+	}
 }
 
 // remembered tells the kernel's form which inode numbers threads still have.
@@ -84,10 +108,11 @@ func (t *thread) kept() []kind {
 func (w *walker) writeBlocks(s *state) {
 	e := &w.enc
 	for len(e.blocks) < len(s.procs) {
-		e.blocks = append(e.blocks, nil)
+		e.blocks, e.cut = append(e.blocks, nil), append(e.cut, 0)
 	}
 	for p := range s.procs {
 		b := s.kernel.AppendProc(e.blocks[p][:0], p, &e.form)
+		e.cut[p] = len(b)
 		e.blocks[p] = w.appendProcess(b, s, p, nil)
 	}
 }
@@ -139,6 +164,9 @@ func (w *walker) appendProcess(b []byte, s *state, p int, inodes []int) []byte {
 	b = append(b, head)
 	for i := range proc.threads {
 		b = w.appendThread(b, s, &proc.threads[i], inodes)
+		if i < w.clients[p] && len(w.plans[p][i]) > 1 {
+			b = append(b, byte(proc.threads[i].segment))
+		}
 		if w.clients[p] > 1 {
 			b = append(b, byte(proc.threads[i].client))
 		}
@@ -150,6 +178,9 @@ func (w *walker) appendThread(b []byte, s *state, t *thread, inodes []int) []byt
 	head := byte(t.status)
 	if t.cancelled {
 		head |= 1 << 2
+	}
+	if t.asked {
+		head |= 1 << 3
 	}
 	b = append(b, head)
 	if t.status == free {
@@ -206,7 +237,7 @@ func (w *walker) decode(s *state, b []byte) {
 	s.grow(len(w.clients))
 	s.now = sys.Instant{}
 	for p := range s.procs {
-		b = w.readProcess(b, &s.procs[p], w.clients[p] > 1)
+		b = w.readProcess(b, p, &s.procs[p])
 	}
 	s.last = nobody
 	if w.lastCounts && b[0] > 0 {
@@ -214,16 +245,19 @@ func (w *walker) decode(s *state, b []byte) {
 	}
 }
 
-func (w *walker) readProcess(b []byte, p *process, several bool) []byte {
+func (w *walker) readProcess(b []byte, proc int, p *process) []byte {
 	p.paused = b[0]&1 != 0
 	p.threads = p.threads[:0]
 	n := int(b[0] >> 1)
 	b = b[1:]
-	for range n {
+	for i := range n {
 		p.threads = append(p.threads, thread{})
 		t := &p.threads[len(p.threads)-1]
 		b = w.readThread(b, t)
-		if several {
+		if i < w.clients[proc] && len(w.plans[proc][i]) > 1 {
+			t.segment, b = int8(b[0]), b[1:]
+		}
+		if w.clients[proc] > 1 {
 			t.client, b = int8(b[0]), b[1:]
 		}
 	}
@@ -231,7 +265,7 @@ func (w *walker) readProcess(b []byte, p *process, several bool) []byte {
 }
 
 func (w *walker) readThread(b []byte, t *thread) []byte {
-	t.status, t.cancelled = status(b[0]&3), b[0]&(1<<2) != 0
+	t.status, t.cancelled, t.asked = status(b[0]&3), b[0]&(1<<2) != 0, b[0]&(1<<3) != 0
 	b = b[1:]
 	if t.status == free {
 		return b
@@ -267,6 +301,9 @@ func (w *walker) readValue(b []byte, k kind) (int64, []byte) {
 }
 
 func uvarint(b []byte) (uint64, []byte) {
+	if b[0] < 0x80 {
+		return uint64(b[0]), b[1:]
+	}
 	n, size := binary.Uvarint(b)
 	return n, b[size:]
 }

@@ -3,6 +3,7 @@ package explore
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/big"
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
@@ -23,6 +24,7 @@ type Question struct {
 	Workers    int            // goroutines; 0: one
 	NoSymmetry bool           // processes that do the same are told apart
 	KeepGoing  bool           // a violation does not end it
+	NoCount    bool           // interleavings are not counted
 	Tell       func(Progress) // is called now and then, if it is set
 }
 
@@ -50,18 +52,20 @@ type Answer struct {
 	Terminal            int      // states in which every client is done or nothing can happen
 	Stuck               int      // of them, those in which somebody is not done
 	Depth               int      // every schedule of at most so many steps was covered
-	Interleavings       *big.Int // schedules that were covered; nil: without end, or too many to be counted
+	Interleavings       *big.Int // schedules that were covered; nil: they were not counted
+	Endless             bool     // they were not because some go round for ever
 	Violations          int      // transitions to a violation
 	Bytes               int      // that the states take
 	Restarts            int      // because something new was learned of the code
 
 	// The evidence that the answer is not an empty one.
-	Contended int      // steps of an acquire while another client held the lock
-	Timers    int      // waits of a thread that were ended by time: a heartbeat's beats
-	Aged      int      // times that a file was found old
-	Unreached []string // calls that the code is known to make and did not make here
-	timed     bool     // the code has such waits
-	ages      bool     // and asks for ages
+	Contended int             // steps of an acquire while another client held the lock
+	Timers    int             // waits of a thread that were ended by time: a heartbeat's beats
+	Aged      int             // times that a file was found old
+	Unreached []string        // calls that the code is known to make and did not make here
+	made      map[string]bool // of each call that it is known to make: it did here
+	timed     bool            // the code has such waits
+	ages      bool            // and asks for ages
 }
 
 // Vacuous says what did not happen, so that an answer proves less than it seems
@@ -93,6 +97,15 @@ func (a *Answer) Merge(b *Answer) {
 	a.Terminal += b.Terminal
 	a.Stuck += b.Stuck
 	a.Depth = max(a.Depth, b.Depth)
+	a.Violations += b.Violations
+	a.Endless = a.Endless || b.Endless
+	made := map[string]bool{}
+	maps.Copy(made, a.made)
+	for call, here := range b.made {
+		made[call] = made[call] || here
+	}
+	a.made = made
+	a.Unreached = unreached(a.made)
 	if a.Interleavings != nil && b.Interleavings != nil {
 		a.Interleavings = new(big.Int).Add(a.Interleavings, b.Interleavings)
 	} else {
@@ -112,25 +125,29 @@ var (
 // harness's or the lock code's: it is not deterministic, or crashed; what ends
 // the exploration for want of room or time is the answer's Why.
 func (c *Code) Explore(ctx context.Context, q Question) (Answer, error) {
-	var a Answer
-	restarts, err := c.learning(q.Trial, func(auto *automaton) ([]lesson, error) {
-		g, lessons, err := newGraph(&q, auto)
-		if err != nil {
+	_, a, err := c.explored(ctx, &q)
+	return a, err
+}
+
+// explored is Explore, and returns the graph too.
+func (c *Code) explored(ctx context.Context, q *Question) (g *graph, a Answer, err error) {
+	restarts, err := c.learning(q.Trial, func(auto *automaton) (lessons []lesson, err error) {
+		if g, lessons, err = newGraph(q, auto); err != nil {
 			return lessons, err
 		}
 		g.explore(ctx)
 		if g.wrong != nil || g.cause == errUnknown {
 			return g.lessons(), g.wrong
 		}
-		a = g.answer()
+		a = g.answer(ctx)
 		return nil, nil
 	})
 	var limit *Limit
 	if errors.As(err, &limit) {
-		return Answer{Verdict: model.Undecided, Why: limit}, nil
+		return g, Answer{Verdict: model.Undecided, Why: limit}, nil
 	}
 	a.Restarts = restarts
-	return a, err
+	return g, a, err
 }
 
 // learning lets something be done with the automaton of the trial's code, again
@@ -138,7 +155,7 @@ func (c *Code) Explore(ctx context.Context, q Question) (Answer, error) {
 // that was in vain.
 func (c *Code) learning(t *trial.Trial, do func(*automaton) ([]lesson, error)) (int, error) {
 	for _, client := range t.Clients {
-		if _, err := c.client(client.Work); err != nil {
+		if err := c.prepare(client.Work); err != nil {
 			return 0, err
 		}
 	}
@@ -148,7 +165,7 @@ func (c *Code) learning(t *trial.Trial, do func(*automaton) ([]lesson, error)) (
 			return vain, err
 		}
 		if len(lessons) == 0 {
-			return vain, nil
+			return vain, c.pump()
 		}
 		if err := c.teach(lessons); err != nil {
 			return vain, err
@@ -156,7 +173,7 @@ func (c *Code) learning(t *trial.Trial, do func(*automaton) ([]lesson, error)) (
 	}
 }
 
-func (g *graph) answer() Answer {
+func (g *graph) answer(ctx context.Context) Answer {
 	a := Answer{Depth: g.levels, States: g.states(), Why: g.cause, Verdict: model.Holds}
 	for _, sh := range g.shards {
 		c := &sh.count
@@ -170,15 +187,16 @@ func (g *graph) answer() Answer {
 		a.Bytes += sh.store.memory()
 	}
 	covered := g.coverage()
-	a.Unreached, a.timed, a.ages = covered.unreached(), covered.has(sys.OpCancelled), covered.has(sys.OpOlder)
+	a.made, a.timed, a.ages = covered.made(), covered.has(sys.OpCancelled), covered.has(sys.OpOlder)
+	a.Unreached = unreached(a.made)
 	switch {
 	case a.Violations > 0:
 		a.Verdict = model.Violated
 	case g.cause != nil:
 		a.Verdict = model.Undecided
 	}
-	if g.cause == nil {
-		a.Interleavings = g.interleavings()
+	if g.cause == nil && !g.question.NoCount {
+		a.Interleavings, a.Endless = g.interleavings(ctx)
 	}
 	return a
 }

@@ -1,6 +1,8 @@
 package explore
 
 import (
+	"slices"
+
 	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/trial"
@@ -26,38 +28,57 @@ func hard(e history.Event) bool {
 }
 
 // alone returns what the acquire that the thread at hand is about to begin is
-// told if all others stand still.
+// told if all others stand still. What the others would do next does not matter
+// for that, so it is remembered without it.
 func (w *walker) alone(s *state, at place) (solo, error) {
-	key := string(w.encode(s)) + string([]byte{byte(at.proc), byte(at.thread)})
+	one := &w.solitary
+	one.copyFrom(s)
+	one.left, one.last = trial.Budget{}, nobody
+	client := one.thread(at).client
+	for p := range one.procs {
+		one.procs[p].paused = false
+		for i := range one.procs[p].threads {
+			t := &one.procs[p].threads[i]
+			if p != int(at.proc) || t.client != client {
+				*t = thread{at: w.auto.gone[nothing], status: ended, client: t.client}
+			}
+		}
+	}
+	record := w.encode(one)
+	where := byte(slices.Index(w.enc.order, int(at.proc)))
+	key := string(append(record, where, byte(at.thread)))
 	if told, ok := w.solos[key]; ok {
 		return told, nil
 	}
-	told, err := w.goAlone(s, at)
+	told, err := w.goAlone(one, at, client)
 	if err == nil {
 		w.solos[key] = told
 	}
 	return told, err
 }
 
-// goAlone is interleave.Alone on states.
-func (w *walker) goAlone(s *state, at place) (solo, error) {
-	var one state
-	one.copyFrom(s)
-	one.left = trial.Budget{}
-	client := one.thread(at).client
+// goAlone is interleave.Alone on a state in which nobody else is left. A state
+// that comes back shows that the acquire has no end.
+func (w *walker) goAlone(one *state, at place, client int8) (solo, error) {
 	answers := w.answers
 	defer func() { w.answers = answers }()
 	w.answers = nil
+	seen := map[string]bool{}
 	for range interleave.MaxSteps {
-		o, ok := w.ownOption(&one, at, client)
+		o, ok := w.ownOption(one, at, client)
 		if !ok {
 			return endless, nil
 		}
 		if o.env == trial.Time {
 			one.now = one.now.Add(o.dur)
+			if record := string(w.encode(one)); seen[record] {
+				return endless, nil
+			} else {
+				seen[record] = true
+			}
 			continue
 		}
-		if err := w.carryOut(&one, o); err != nil {
+		if err := w.carryOut(one, o); err != nil {
 			return 0, err
 		}
 		if o.at == at && len(w.answers) > 0 {

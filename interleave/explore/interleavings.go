@@ -1,6 +1,9 @@
 package explore
 
-import "math/big"
+import (
+	"context"
+	"math/big"
+)
 
 // mostCounted is how many states a graph may have for its interleavings to be
 // counted: every one is expanded once more for it.
@@ -10,13 +13,13 @@ const mostCounted = 2_000_000
 // first state to where nothing can happen. Processes that change places keep
 // their number of ways, so that the steps of each are counted although their
 // states are stored once. It returns nil where the graph has a cycle, so that
-// the schedules have no end, or is too large.
-func (g *graph) interleavings() *big.Int {
+// the schedules have no end, and where it is too large or time is up.
+func (g *graph) interleavings(ctx context.Context) (n *big.Int, endless bool) {
 	if g.states() > mostCounted {
-		return nil
+		return nil, false
 	}
 	c := &counter{graph: g, ways: make([]*big.Int, g.top()), onWay: make([]bool, g.top())}
-	return c.count(g.firstName())
+	return c.count(ctx, g.firstName())
 }
 
 // top returns a number above the names of all states.
@@ -39,10 +42,11 @@ func (g *graph) firstName() uint32 {
 
 // A counter goes through a graph depth first.
 type counter struct {
-	graph *graph
-	ways  []*big.Int // from each state
-	onWay []bool     // to the state at hand
-	stack []visit
+	graph  *graph
+	ways   []*big.Int // from each state
+	onWay  []bool     // to the state at hand
+	stack  []visit
+	looked int // states that were entered
 }
 
 // A visit is a state whose ways are being counted.
@@ -54,9 +58,8 @@ type visit struct {
 
 var one = big.NewInt(1)
 
-// count returns the number of ways from the state, or nil where there is a
-// cycle.
-func (c *counter) count(name uint32) *big.Int {
+// count returns the number of ways from the state, or whether there is a cycle.
+func (c *counter) count(ctx context.Context, name uint32) (n *big.Int, endless bool) {
 	c.enter(name)
 	for {
 		v := &c.stack[len(c.stack)-1]
@@ -64,21 +67,32 @@ func (c *counter) count(name uint32) *big.Int {
 			c.ways[v.name], c.onWay[v.name] = v.sum, false
 			c.stack = c.stack[:len(c.stack)-1]
 			if len(c.stack) == 0 {
-				return v.sum
+				return v.sum, false
 			}
 			continue
 		}
 		to := v.next[len(v.next)-1]
 		switch {
 		case c.onWay[to]:
-			return nil
+			return nil, true
 		case c.ways[to] != nil:
 			v.sum.Add(v.sum, c.ways[to])
 			v.next = v.next[:len(v.next)-1]
+		case c.paused() && ctx.Err() != nil:
+			return nil, false
 		default:
 			c.enter(to)
 		}
 	}
+}
+
+// paused reports, once in a batch of states, that the counting goes on.
+func (c *counter) paused() bool {
+	if c.looked++; c.looked%batch != 0 {
+		return false
+	}
+	c.graph.question.tell(Progress{Switches: -1, Depth: c.graph.levels, States: c.graph.states()})
+	return true
 }
 
 func (c *counter) enter(name uint32) {

@@ -1,8 +1,10 @@
 package explore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/ghostlock/ghostlock/sut/sys"
@@ -20,8 +22,11 @@ type lesson struct {
 // the calls at hand were ever answered, wherever they are made. So the trees are
 // soon complete, and what was explored need not be explored again for each
 // answer that a call is given in another place.
+//
+// They are learned in one order, whoever met them first, so that the automaton
+// does not depend on it.
 func (c *Code) teach(lessons []lesson) error {
-	for _, l := range lessons {
+	for _, l := range sorted(lessons) {
 		c.directories = c.directories || l.directory
 		if l.at.edge(l.obs) != nil {
 			continue
@@ -34,6 +39,18 @@ func (c *Code) teach(lessons []lesson) error {
 		}
 	}
 	return c.close()
+}
+
+// sorted returns the lessons by where they were met and what was answered, each
+// once.
+func sorted(lessons []lesson) []lesson {
+	texts := make(map[lesson]string, len(lessons))
+	for _, l := range lessons {
+		texts[l] = fmt.Sprint(l.obs)
+	}
+	return slices.SortedFunc(maps.Keys(texts), func(a, b lesson) int {
+		return cmp.Or(cmp.Compare(a.at.id, b.at.id), cmp.Compare(texts[a], texts[b]))
+	})
 }
 
 // maxClosed is how many nodes the trees may have to be completed: those of any

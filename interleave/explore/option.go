@@ -17,6 +17,15 @@ type option struct {
 	dur   time.Duration // of Time and Jump
 }
 
+// onProcess reports whether the step is a process's or done to one.
+func (o option) onProcess() bool {
+	switch o.env {
+	case trial.None, trial.Kill, trial.Pause, trial.Resume:
+		return true
+	}
+	return false
+}
+
 // options appends what could happen next: nothing where every client is done.
 func (w *walker) options(s *state, all []option) []option {
 	if w.finished(s) {

@@ -53,15 +53,11 @@ func (n *node) likeness(calls map[any]int) string {
 	if n.ended {
 		return fmt.Sprint("end", n.claim)
 	}
-	var open int
 	loop := n.backoff
-	switch n.call.Op {
-	case opRest:
-		open = n.open
-	case opAgain:
+	if n.call.Op == opAgain {
 		loop = n.loop.backoff
 	}
-	b := words(numbered(calls, any(n.call)), numbered(calls, any(loop)), int(n.claim), open)
+	b := words(numbered(calls, any(n.call)), numbered(calls, any(loop)), int(n.claim))
 	if acquiring(n.op) {
 		b = append(b, 'a')
 	}

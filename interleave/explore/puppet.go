@@ -17,7 +17,7 @@ import (
 const (
 	opLoop  sys.Op = 200 + iota // a loop begins, its first pause being Dur
 	opAgain                     // its next round does, the last one's pause having been Dur
-	opRest                      // the client is between two operations, the N-th acquire behind it
+	opRest                      // the client is between two segments of its workload
 	opSame                      // are T and U, which stand for inodes, of the same number?
 	opLook                      // what did the stat that T stands for say of the file?
 )
@@ -43,7 +43,6 @@ type puppet struct {
 	op      trial.Verb // the operation under way, or 0
 	calls   int        // made in it so far
 	claim   claim
-	rests   int // acquires that are behind
 	answers []history.Event
 }
 
@@ -99,7 +98,6 @@ func (p *puppet) operation(v trial.Verb, do func() error) error {
 	how, acquires := v.Acquires()
 	switch {
 	case acquires:
-		p.rests++
 		if err == nil && how.Shared {
 			p.claim = sharing
 		} else if err == nil {
@@ -110,7 +108,7 @@ func (p *puppet) operation(v trial.Verb, do func() error) error {
 	}
 	p.op, p.calls = 0, 0
 	if !acquires || err != nil {
-		p.announce(sys.Call{Op: opRest, N: int64(p.rests)})
+		p.announce(sys.Call{Op: opRest})
 	}
 	return err
 }
@@ -181,13 +179,10 @@ func (p *puppet) feed(at *node, obs sys.Ret) (symbol, error) {
 		p.loops = append(p.loops, at)
 	case op == opAgain:
 		p.tokens.forget(at.loop.tokens)
-	case op == opRest && obs.Yes():
+	case op == opRest:
 		p.tokens.forget(nil)
 	case !silent(op):
 		p.calls++
-	}
-	if at.call.Op == sys.OpClose {
-		p.tokens.open--
 	}
 	p.ret = p.tokens.give(at.call.Op, obs)
 	p.answers = nil
@@ -216,7 +211,7 @@ func (p *puppet) resume() (symbol, error) {
 // standing describes the node that the puppet stands at.
 func (p *puppet) standing(n *node) {
 	n.tokens = slices.Clone(p.tokens.kinds)
-	n.op, n.invoked, n.claim, n.open = p.op, p.calls > 0, p.claim, p.tokens.open
+	n.op, n.invoked, n.claim = p.op, p.calls > 0, p.claim
 	if p.op == trial.Unlock && p.calls > 0 {
 		n.claim = nothing
 	}

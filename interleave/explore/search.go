@@ -67,6 +67,9 @@ func newGraph(q *Question, auto *automaton) (*graph, []lesson, error) {
 		hash := hashOf(record)
 		if g.owner(hash) == sh.index {
 			sh.store.add(record, hash, noState)
+			if sh.walker.bad(&sh.here) {
+				sh.count.violations++ // by acquires that make no call
+			}
 		}
 	}
 	return g, nil, nil
@@ -94,7 +97,7 @@ func (g *graph) explore(ctx context.Context) {
 			return
 		}
 		if g.question.Depth > 0 && depth == g.question.Depth {
-			g.cause = ErrDepth
+			g.levels, g.cause = depth, ErrDepth
 			return
 		}
 		g.levels = depth
@@ -104,6 +107,12 @@ func (g *graph) explore(ctx context.Context) {
 			if g.cause = g.over(ctx); g.cause != nil {
 				return
 			}
+			g.question.tell(Progress{Switches: -1, Depth: depth, States: g.states()})
+		}
+		// Not sooner, so that what is met does not depend on the shards.
+		if len(g.lessons()) > 0 {
+			g.cause = errUnknown
+			return
 		}
 		g.question.tell(Progress{Switches: -1, Depth: depth + 1, States: g.states()})
 	}
@@ -137,11 +146,9 @@ func (g *graph) over(ctx context.Context) error {
 	switch {
 	case g.wrong != nil:
 		return g.wrong
-	case len(g.lessons()) > 0:
-		return errUnknown
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case !g.question.KeepGoing && g.violations() > 0:
+	case !g.question.KeepGoing && g.violations() > 0 && len(g.lessons()) == 0:
 		return errFound
 	case g.question.States > 0 && g.states() > g.question.States:
 		return ErrStates
@@ -209,7 +216,7 @@ func (sh *shard) expand(id uint32) error {
 		}
 	}
 	name := sh.graph.name(sh.index, id)
-	for _, o := range sh.menu {
+	for _, o := range w.once(&sh.here, sh.menu) {
 		sh.there.copyFrom(&sh.here)
 		err := w.take(&sh.there, o)
 		if err == errUnknown {

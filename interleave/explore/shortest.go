@@ -30,6 +30,7 @@ type ordered struct {
 	here    state
 	there   state
 	menu    []option
+	looked  int // states that were taken from the lists
 }
 
 type cost struct{ switches, steps int }
@@ -77,18 +78,30 @@ func (o *ordered) search(ctx context.Context, q *Question, most int) (Shortest, 
 					r.Moves, err = o.way(id)
 					return r, err
 				}
+				if r.Why = o.paused(ctx, q); r.Why != nil {
+					r.States = o.store.len()
+					return r, nil
+				}
 			}
 			o.lists[k][steps] = nil
-			if r.Why = o.over(ctx, q); r.Why != nil {
-				r.States = o.store.len()
-				return r, nil
-			}
 		}
 		r.Covered = k
-		q.tell(Progress{Switches: k, States: o.store.len()})
+		if len(o.walker.lessons) == 0 {
+			q.tell(Progress{Switches: k, States: o.store.len()})
+		}
 	}
 	r.All, r.States = true, o.store.len()
 	return r, nil
+}
+
+// paused says, once in a batch of states, how far the search has come, and why
+// it must not go on.
+func (o *ordered) paused(ctx context.Context, q *Question) error {
+	if o.looked++; o.looked%batch != 0 {
+		return nil
+	}
+	q.tell(Progress{Switches: -1, States: o.store.len()})
+	return o.over(ctx, q)
 }
 
 func (o *ordered) over(ctx context.Context, q *Question) error {
@@ -155,9 +168,6 @@ func (o *ordered) reach(s *state, c cost, from uint32) {
 
 // way returns the moves that lead to the state.
 func (o *ordered) way(id uint32) ([]Move, error) {
-	var records [][]byte
-	for at := id; at != noState; at = o.store.from[at] {
-		records = append(records, o.store.get(at))
-	}
-	return o.walker.retrace(records)
+	moves, _, err := o.walker.retrace(o.store.records(id), func(*state, option) {})
+	return moves, err
 }

@@ -30,9 +30,11 @@ type thread struct {
 	at        *spot
 	status    status
 	cancelled bool
+	asked     bool          // its call has taken a step and was not answered
 	begun     time.Duration // on the monotonic clock: when a call that lasts was
 	values    [maxKept]int64
 	client    int8 // of its process, whose thread it is
+	segment   int8 // of its workload, of a client's own thread
 	alone     solo // what its acquire would have been told alone
 }
 
@@ -88,6 +90,15 @@ func (s *state) deadline(t *thread) (ahead time.Duration, ok bool) {
 		return 0, false
 	}
 	return t.begun + t.lasts() - s.now.Mono, true
+}
+
+// holds returns what the thread's client has by its acquires. A release that
+// was asked for has ended that, also while it waits.
+func (t *thread) holds() claim {
+	if t.asked {
+		return nothing
+	}
+	return t.at.claim
 }
 
 // exists reports whether a path leads to something.

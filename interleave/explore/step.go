@@ -11,6 +11,14 @@ import (
 
 // take makes the option happen to s.
 func (w *walker) take(s *state, o option) error {
+	err := w.happen(s, o)
+	if err == nil && !s.kernel.Fits() {
+		err = &Limit{"the lock has more files open, or there, than a state has room for"}
+	}
+	return err
+}
+
+func (w *walker) happen(s *state, o option) error {
 	w.answers, w.old = w.answers[:0], false
 	switch o.env {
 	case trial.None:
@@ -58,7 +66,7 @@ func (w *walker) takeThread(s *state, o option) error {
 	if !w.honesty {
 		return w.carryOut(s, o)
 	}
-	if t := s.thread(o.at); t.at.begins {
+	if t := s.thread(o.at); t.at.begins && !t.asked {
 		alone, err := w.alone(s, o.at)
 		if err != nil {
 			return err
@@ -78,6 +86,11 @@ func (w *walker) carryOut(s *state, o option) error {
 	if o.fault != 0 {
 		s.left.Errors--
 	}
+	if o.fault == sys.EINTR {
+		if _, err := w.answer(s, o.at, sys.Call{Op: sys.OpInterrupt, At: s.now}); err != nil {
+			return err
+		}
+	}
 	if o.fault == 0 || c.Op == sys.OpClose {
 		answer, err := w.answer(s, o.at, c)
 		if err != nil {
@@ -88,6 +101,7 @@ func (w *walker) carryOut(s *state, o option) error {
 		}
 	}
 	if r.Wait {
+		t.asked = t.at.claim != nothing || w.honesty && t.at.begins // else it says nothing new
 		return nil
 	}
 	w.old = c.Op == sys.OpOlder && r.Yes()
@@ -133,6 +147,10 @@ func (w *walker) goOn(s *state, at place, r sys.Ret) error {
 // settle lets the thread go on through what is silent.
 func (w *walker) settle(s *state, at place) error {
 	for s.thread(at).status == waiting && silent(s.thread(at).at.call.Op) {
+		if s.thread(at).at.call.Op == opRest {
+			w.begin(s, at)
+			continue
+		}
 		if err := w.follow(s, at, w.told(s, at)); err != nil {
 			return err
 		}
@@ -182,7 +200,7 @@ func (t *thread) move(to *spot, moves []move, old [maxKept]int64, fresh [3]int64
 			t.values[i] = old[m.at]
 		}
 	}
-	t.at, t.status, t.cancelled = to, waiting, t.cancelled && !to.ended
+	t.at, t.status, t.asked, t.cancelled = to, waiting, false, t.cancelled && !to.ended
 	if to.ended {
 		t.status = ended
 	}
@@ -218,26 +236,12 @@ func (w *walker) told(s *state, at place) sys.Ret {
 		return sys.Bool(c.T == c.U)
 	case opLook:
 		return sys.Ret{Stat: unpack(int64(s.call(t).T.At))}
-	case opRest:
-		return sys.Bool(w.rests(s, at))
 	case opLoop:
 		return sys.Ret{Time: sys.Time{At: t.at.call.Dur}}
 	case opAgain:
 		return sys.Ret{Time: sys.Time{At: t.at.backoff.After(s.call(t).Dur)}}
 	}
 	return sys.OK()
-}
-
-// rests reports whether the client's thread may forget what was: its operation
-// has returned, it has nothing open, and no thread of its process's is left that
-// it might have started.
-func (w *walker) rests(s *state, at place) bool {
-	for t := w.clients[at.proc]; t < len(s.procs[at.proc].threads); t++ {
-		if s.procs[at.proc].threads[t].status == waiting {
-			return false
-		}
-	}
-	return s.thread(at).at.open == 0
 }
 
 // clear frees the places of threads that have ended and that nobody can join or
@@ -290,7 +294,7 @@ func (w *walker) violated(s *state) bool {
 	owners, all := 0, 0
 	for p := range s.procs {
 		for t := range w.clients[p] {
-			switch s.procs[p].threads[t].at.claim {
+			switch s.procs[p].threads[t].holds() {
 			case sharing:
 				all++
 			case owning:

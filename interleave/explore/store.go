@@ -56,6 +56,16 @@ func (s *store) add(record []byte, hash uint64, from uint32) (id uint32, fresh b
 	return id, true
 }
 
+// records returns the records of the way on which the state was met, the last
+// one first.
+func (s *store) records(id uint32) [][]byte {
+	var all [][]byte
+	for at := id; at != noState; at = s.from[at] {
+		all = append(all, s.get(at))
+	}
+	return all
+}
+
 // find returns the number of the state with this record.
 func (s *store) find(record []byte, hash uint64) (uint32, bool) {
 	mask := uint64(len(s.slots) - 1)

@@ -32,7 +32,7 @@ func given(op sys.Op, r sys.Ret) []kind {
 		return nil
 	}
 	switch op {
-	case sys.OpOpen:
+	case sys.OpOpen, sys.OpDup:
 		return []kind{descriptor}
 	case sys.OpStat, sys.OpLstat, sys.OpFstat:
 		return []kind{inode, instant, looks}
@@ -64,8 +64,9 @@ func observed(op sys.Op, r sys.Ret) sys.Ret {
 	if op != opLook {
 		r.Stat = sys.Stat{}
 	}
-	if (op == sys.OpOpen || op == sys.OpGo) && r.Err == 0 {
-		r.N = 0
+	switch op {
+	case sys.OpOpen, sys.OpDup, sys.OpGo:
+		r.N = 0 // 0 also where it failed
 	}
 	return r
 }
@@ -108,14 +109,13 @@ type symbol struct {
 type tokens struct {
 	kinds  []kind // of the tokens that are remembered
 	serial []int  // of each serial number the token, or -1 where it is forgotten
-	open   int    // descriptors that were given and not closed since
 }
 
 // Serials begin where no descriptor does.
 const firstSerial = 1000
 
 func (t *tokens) clone() tokens {
-	return tokens{kinds: slices.Clone(t.kinds), serial: slices.Clone(t.serial), open: t.open}
+	return tokens{kinds: slices.Clone(t.kinds), serial: slices.Clone(t.serial)}
 }
 
 // forget drops all tokens but those that are kept, the first ones.
@@ -135,10 +135,7 @@ func (t *tokens) give(op sys.Op, r sys.Ret) sys.Ret {
 		t.serial = append(t.serial, len(t.kinds))
 		t.kinds = append(t.kinds, k)
 		switch k {
-		case descriptor:
-			r.N = int64(serial)
-			t.open++
-		case handle:
+		case descriptor, handle:
 			r.N = int64(serial)
 		case inode:
 			r.Stat.Ino.Num = uint16(serial)

@@ -14,16 +14,19 @@ type walker struct {
 	auto  *automaton
 	stale time.Duration // the age at which the lock calls a file old
 
-	origin   *state // the first one
-	clients  []int  // of each process, how many
-	class    []int  // processes of one class do the same
+	origin   *state      // the first one
+	clients  []int       // of each process, how many
+	plans    [][][]*spot // of each client of a process, where the segments of its workload begin
+	class    []int       // processes of one class do the same
 	budgeted []func(*trial.Budget) *int
 
 	symmetry   bool // processes of one class may change places
 	lastCounts bool // who took the last step belongs to the state
 	honesty    bool // what acquires would be told alone does too
 	property   string
+	profile    string
 	solos      map[string]solo // by state and thread
+	solitary   state
 
 	enc     encoder
 	answers []history.Event // of the last step
@@ -40,13 +43,17 @@ func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
 	}
 	w := &walker{
 		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry,
-		property: q.Property, honesty: auto.judges(q.Property), solos: map[string]solo{},
+		property: q.Property, profile: q.Profile, honesty: auto.judges(q.Property), solos: map[string]solo{},
 	}
 	works := make([]string, t.Procs())
 	w.clients = make([]int, t.Procs())
 	for _, client := range t.Clients {
 		w.clients[client.Proc]++
 		works[client.Proc] += client.Work.String() + "\n"
+		if len(w.plans) <= client.Proc {
+			w.plans = append(w.plans, nil)
+		}
+		w.plans[client.Proc] = append(w.plans[client.Proc], auto.plan(client.Work))
 	}
 	for p := range works {
 		w.class = append(w.class, p)
@@ -106,13 +113,9 @@ func (w *walker) first(t *trial.Trial, rules sim.Rules) (*state, error) {
 	s.kernel.CopyFrom(kernel)
 	s.grow(t.Procs())
 	for _, client := range t.Clients {
-		at := w.auto.first[client.Work.String()]
 		p := &s.procs[client.Proc]
-		t := thread{at: at, status: waiting, client: int8(len(p.threads))}
-		if at.ended {
-			t.status = ended
-		}
-		p.threads = append(p.threads, t)
+		p.threads = append(p.threads, thread{client: int8(len(p.threads)), segment: -1})
+		w.begin(s, place{int8(client.Proc), int8(len(p.threads) - 1)})
 	}
 	for _, client := range t.Clients {
 		for i := range s.procs[client.Proc].threads {

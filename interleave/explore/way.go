@@ -74,7 +74,10 @@ func (f *frame) permute(order []int) {
 // last one to the first: at the first all processes of a class are alike, so
 // each is in its place. What a state was met from is stored, and by which step
 // is not: that is found by taking all of them again.
-func (w *walker) retrace(records [][]byte) ([]Move, error) {
+//
+// Each step is told to taken, with the state that it is taken from. The frame
+// is that of the last state.
+func (w *walker) retrace(records [][]byte, taken func(*state, option)) ([]Move, *frame, error) {
 	var moves []Move
 	here, there := w.blank(), w.blank()
 	f := w.frame()
@@ -82,15 +85,17 @@ func (w *walker) retrace(records [][]byte) ([]Move, error) {
 		w.decode(here, records[i])
 		o, err := w.stepTo(here, there, records[i-1])
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		order := slices.Clone(w.enc.order)
+		taken(here, o)
 		moves = append(moves, f.move(o))
 		if o.env == trial.None && here.thread(o.at).at.call.Op == sys.OpGo && o.fault == 0 {
 			f.start(int(o.at.proc), w.room(here, int(o.at.proc)))
 		}
-		f.permute(w.enc.order)
+		f.permute(order)
 	}
-	return moves, nil
+	return moves, f, nil
 }
 
 // stepTo returns the option that leads from a state to the one with the record.

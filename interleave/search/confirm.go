@@ -1,0 +1,63 @@
+package search
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/explore"
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
+
+// A Confirmation is what putting what was proved in memory to the test of
+// another kernel came to.
+type Confirmation struct {
+	Schedules int // that were run there
+	Whole     int // of them, those after which nothing can happen; their histories were judged
+	Pairs     int // of a kernel's state and a call, new ones
+}
+
+// A Confirmer replays schedules of explorations on a machine. What it has seen
+// it does not replay again.
+type Confirmer struct {
+	Machine sys.Machine
+	cover   explore.Cover
+	runner  interleave.Runner
+}
+
+// Close ends what the confirmer keeps; its machine is the caller's.
+func (c *Confirmer) Close() { c.runner.Close() }
+
+// Holds confirms that the question's property holds: every pair of a kernel's
+// state and a call that the exploration met is carried out on the machine, which
+// compares the answers, and the history of a way to each end is judged. An error
+// says that the machine differs, or that a history violates the property.
+func (c *Confirmer) Holds(ctx context.Context, code *explore.Code, q explore.Question) (Confirmation, error) {
+	property, err := model.PropertyByName(q.Property)
+	if err != nil {
+		return Confirmation{}, err
+	}
+	judge := NewJudge(q.Profile, []model.Property{property})
+	var done Confirmation
+	before := c.cover.Pairs()
+	_, err = c.cover.Schedules(ctx, code, q, func(moves []explore.Move, whole bool) error {
+		out, err := c.runner.Run(q.Trial, c.Machine, explore.NewGuide(moves))
+		if err != nil {
+			return fmt.Errorf("%s of %s, after step %d: %w", q.Property, q.Trial.Lock.Name, len(out.Steps), err)
+		}
+		done.Schedules++
+		if !whole {
+			return nil
+		}
+		done.Whole++
+		found, err := judge.Judge(q.Trial, out)
+		if err == nil && found != nil {
+			err = fmt.Errorf("%s of %s: exploring found that it holds, and %s does not, in\n%s",
+				q.Property, q.Trial.Lock.Name, property.By, out.History)
+		}
+		return err
+	})
+	done.Pairs = c.cover.Pairs() - before
+	return done, err
+}
