@@ -64,6 +64,14 @@ func TestRules(t *testing.T) {
 		{`func f(p P) { p.Retry(b, nil, attempt) }`, "function literal"},
 		{`func f(p P) { p.Retry(b, nil, x.attempt) }`, "function literal"},
 		{`func f(p P) { p.Retry(b, nil, func() error { n := 0; n++; return nil }) }`, ""},
+		{`func f(p P) { n := 0; p.Repeat(func() bool { n++; return n < 3 }) }`, "captured n"},
+		{`func f(p P) { p.Repeat(round) }`, "function literal"},
+		{`func f(p P) { p.Repeat(func() bool { return p.Cancelled(d) }) }`, ""},
+		{`func f(a, b S) bool { return sys.SameFile(a, b) }`, "looks at a stat by SameFile"},
+		{`func f(a S) bool { return a.Nlink > 0 }`, "looks at a stat by Nlink"},
+		{`func f(p P, a S) bool { return p.Nlink(a) > 0 && p.SameFile(a, a) }`, ""},
+		{`func f(a, b S) bool { return a.Ino == b.Ino }`, "looks at a stat by Ino"},
+		{`func f(a S) bool { return a.Mtime.At > 0 }`, "looks at a stat by At"},
 		{`import "time"; const d = 3 * time.Second; func f(x time.Duration) {}`, ""},
 	} {
 		found := strings.Join(brokenRules(t, "test.go", "package lock; "+test.source), "; ")
@@ -81,11 +89,19 @@ var allowedOfTime = []string{
 	"Duration", "ParseDuration", "Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour",
 }
 
+// What a stat tells and a time is made of is asked of the Proc, so that whoever
+// learns the code sees what it looks at.
+var (
+	hidden      = []string{"Ino", "Num", "Gen", "At", "Of", "Kind"}
+	askedOfProc = []string{"SameFile", "Nlink", "Size", "KindOf"}
+)
+
 // A source is one file under the rules.
 type source struct {
 	files  *token.FileSet
 	file   *ast.File
 	broken []string
+	asked  []*ast.SelectorExpr // methods of a Proc that were seen to be called
 }
 
 // brokenRules parses the file, or src if there is one, and says what is
@@ -134,7 +150,16 @@ func (s *source) checkNode(n ast.Node) {
 		s.report(n, "has a go statement")
 	case *ast.SelectStmt:
 		s.report(n, "has a select")
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains(askedOfProc, f.Sel.Name) {
+			if x, ok := f.X.(*ast.Ident); !ok || x.Name != "sys" {
+				s.asked = append(s.asked, f)
+			}
+		}
 	case *ast.SelectorExpr:
+		if (slices.Contains(hidden, n.Sel.Name) || slices.Contains(askedOfProc, n.Sel.Name)) && !slices.Contains(s.asked, n) {
+			s.report(n, "looks at a stat by %s, wanted a question to its Proc", n.Sel.Name)
+		}
 		if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && x.Obj == nil && !slices.Contains(allowedOfTime, n.Sel.Name) {
 			s.report(n, "uses time.%s", n.Sel.Name)
 		}
@@ -176,11 +201,12 @@ func (s *source) checkFunction(f *ast.FuncDecl) {
 
 func isRetry(call *ast.CallExpr) bool {
 	f, ok := call.Fun.(*ast.SelectorExpr)
-	return ok && f.Sel.Name == "Retry"
+	return ok && (f.Sel.Name == "Retry" || f.Sel.Name == "Repeat")
 }
 
-// checkRetry wants the last two arguments, giveUp and attempt, to be literals,
-// or variables of f's own, whose literals are then in f too.
+// checkRetry wants the last two arguments of Retry, giveUp and attempt, and the
+// one of Repeat to be literals, or variables of f's own, whose literals are then
+// in f too.
 func (s *source) checkRetry(f *ast.FuncDecl, call *ast.CallExpr) {
 	for _, arg := range call.Args[max(0, len(call.Args)-2):] {
 		switch arg := arg.(type) {
