@@ -94,6 +94,11 @@ func (r *run) takeThread(o Option, s trial.Step) error {
 	}
 	// What fails by the environment's making is not carried out, but for close:
 	// on Linux that frees the descriptor also when it fails.
+	if o.Fault == sys.EINTR {
+		if _, err := r.kernel.Do(t.id, sys.Call{Op: sys.OpInterrupt, At: r.now}); err != nil {
+			return err
+		}
+	}
 	if o.Fault == 0 || s.Call.Op == sys.OpClose {
 		ret, err := r.answer(t, s.Call)
 		if err != nil {

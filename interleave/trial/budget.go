@@ -123,8 +123,18 @@ func Faults(c sys.Call) []sys.Errno {
 			faults = append(faults, sys.ENOSPC)
 		}
 		return faults
+	case sys.OpDup:
+		return []sys.Errno{sys.EMFILE}
 	case sys.OpFlock:
 		if c.Flags&(sys.LOCK_NB|sys.LOCK_UN) == 0 {
+			return []sys.Errno{sys.EINTR, sys.ENOLCK}
+		}
+		return []sys.Errno{sys.ENOLCK}
+	case sys.OpFcntl:
+		switch c.Flags {
+		case sys.F_GETLK, sys.F_OFD_GETLK:
+			return nil
+		case sys.F_SETLKW, sys.F_OFD_SETLKW:
 			return []sys.Errno{sys.EINTR, sys.ENOLCK}
 		}
 		return []sys.Errno{sys.ENOLCK}

@@ -90,14 +90,22 @@ func TestFaultsOfEachCall(t *testing.T) {
 		`flock(3, LOCK_EX)`:               "EINTR ENOLCK",
 		`flock(3, LOCK_EX|LOCK_NB)`:       "ENOLCK",
 		`flock(3, LOCK_UN)`:               "ENOLCK",
+		`dup(3)`:                          "EMFILE",
 		`write(3, "x")`:                   "ENOSPC EIO",
-		`read(3)`:                         "EIO",
-		`close(3)`:                        "EIO",
-		`unlink("l")`:                     "EACCES",
-		`mkdir("l", 0700)`:                "EACCES ENOSPC",
-		`fstat(3)`:                        "",
-		`inside()`:                        "",
-		`older(@0s, 1s)`:                  "",
+
+		`fcntl(3, F_SETLK, {F_WRLCK, start=0, len=0})`:      "ENOLCK",
+		`fcntl(3, F_SETLKW, {F_WRLCK, start=0, len=0})`:     "EINTR ENOLCK",
+		`fcntl(3, F_OFD_SETLKW, {F_RDLCK, start=0, len=0})`: "EINTR ENOLCK",
+		`fcntl(3, F_GETLK, {F_WRLCK, start=0, len=0})`:      "",
+		`fcntl(3, F_OFD_GETLK, {F_WRLCK, start=0, len=0})`:  "",
+
+		`read(3)`:          "EIO",
+		`close(3)`:         "EIO",
+		`unlink("l")`:      "EACCES",
+		`mkdir("l", 0700)`: "EACCES ENOSPC",
+		`fstat(3)`:         "",
+		`inside()`:         "",
+		`older(@0s, 1s)`:   "",
 	} {
 		c, err := sys.ParseCall(text)
 		if err != nil {

@@ -115,27 +115,43 @@ func sectionNamed(name string) section {
 	panic("trial: no section " + name)
 }
 
-// validate refuses steps that are no kernel's.
+// validate refuses steps that are no kernel's, and processes that nobody makes.
 func (s *Script) validate() error {
+	procs := s.procs()
 	for i, step := range s.Steps {
-		var err error
-		switch step.Env {
-		case Time, Unlinked:
-		case Kill:
-			_, err = processOf(fmt.Sprintf("p%d", step.Proc))
-		case None:
-			if _, err = processOf(step.Thread); err == nil {
-				err = scripted(step)
-			}
-		default:
-			err = fmt.Errorf("found %q, wanted a call, time, kill or unlink", step)
+		proc, err := actor(step)
+		if err == nil && int(proc) >= procs {
+			err = fmt.Errorf("found p%d, wanted a process that is there or forked before", proc)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.pos(i), err)
 		}
+		if forks(step) {
+			procs++
+		}
 	}
 	return nil
 }
+
+// actor returns the process that the step is of, or 0 where it is of none.
+func actor(step Step) (uint8, error) {
+	switch step.Env {
+	case Time, Unlinked:
+		return 0, nil
+	case Kill:
+		return processOf(fmt.Sprintf("p%d", step.Proc))
+	case None:
+		proc, err := processOf(step.Thread)
+		if err == nil {
+			err = scripted(step)
+		}
+		return proc, err
+	}
+	return 0, fmt.Errorf("found %q, wanted a call, time, kill or unlink", step)
+}
+
+// forks reports whether the step makes a process.
+func forks(step Step) bool { return step.Call.Op == sys.OpFork && step.Ret.Err == 0 }
 
 func scripted(step Step) error {
 	switch {
@@ -176,13 +192,15 @@ func (s *Script) Run(boot func(sys.Setup) (sys.Kernel, error)) error {
 	return nil
 }
 
+// procs returns how many processes there are at the beginning: the first that
+// is forked has the next number.
 func (s *Script) procs() int {
-	n := 0
+	n := 1
 	for _, step := range s.Steps {
-		n = max(n, step.Proc+1)
-		if step.Env == None {
-			p, _ := processOf(step.Thread)
-			n = max(n, int(p)+1)
+		p, _ := actor(step)
+		n = max(n, int(p)+1)
+		if forks(step) {
+			return min(max(n, int(step.Ret.N)), maxClients)
 		}
 	}
 	return n

@@ -86,6 +86,10 @@ func TestScriptsCanFail(t *testing.T) {
 		{"time +1s", "p0. close(3) = 0", `x:13: found thread "p0.", wanted one such as p0 or p0.a`},
 		{"time +1s", "p00 close(3) = 0", `x:13: found thread "p00", wanted`},
 		{"time +1s", "p26 close(3) = 0", `x:13: found thread "p26", wanted`},
+		{"time +1s", "p0 fork() = p1", `x:13: fork(): found p2, wanted p1`},
+		{"time +1s", "p0 fork() = p2\np4 close(3) = 0", `x:14: found p4, wanted a process that is there or forked before`},
+		{"time +1s", "p1.hb fork() = p2\nkill p3", `x:14: found p3, wanted a process that is there or forked before`},
+		{"time +1s", "p0 fork() = p-5", `x:13: fork(): found p2, wanted p-5`},
 		{"kill p0", "kill p26", `x:16: found thread "p26", wanted`},
 		{"p0 open", "p0 opens", `x:7: step 1: found call "opens", wanted one of`},
 	} {

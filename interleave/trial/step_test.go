@@ -51,7 +51,7 @@ func TestStepErrorsSayWhatWasFoundAndWanted(t *testing.T) {
 		"kill p1 ":               `found "kill p1 ", wanted it written "kill p1"`,
 		"kill p-1":               `found "p-1", wanted a process such as p0`,
 		"unlink l":               `found "unlink l", wanted it written "unlink l (outside)"`,
-		"p0 time(3) = 0":         `found call "time", wanted one of open, close, read, write, ftruncate, fstat, stat, lstat, unlink, renameat2, link, symlink, readlink, mkdir, rmdir, fsync, fchmod, flock, statfs, deadline, expired, older, same, sleep, go, join, cancel, cancelled, inside, kill`,
+		"p0 time(3) = 0":         `found call "time", wanted one of open, close, read, write, ftruncate, fstat, stat, lstat, unlink, renameat2, link, symlink, readlink, mkdir, rmdir, fsync, fchmod, flock, fcntl, dup, fork, exec, exit, statfs, deadline, expired, older, same, sleep, go, join, cancel, cancelled, inside, interrupt, kill`,
 		"p0 open(\"l\", 0) = 3<": `open: argument 2: found flag "0", wanted one of O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC`,
 	} {
 		if _, err := trial.ParseStep(text); err == nil || err.Error() != wanted {

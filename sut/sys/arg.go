@@ -26,7 +26,13 @@ var (
 	argOpenFlags = flagsArg(&openFlags)
 	argFlockHow  = flagsArg(&flockFlags)
 
-	argRenameFlags = flagsArg(&renameFlags)
+	argRenameFlags  = flagsArg(&renameFlags)
+	argFcntlCommand = flagsArg(&fcntlCommands)
+
+	argRecord = arg{
+		func(c *Call) string { return c.Record.String() },
+		func(c *Call, s string) (err error) { c.Record, err = parseRecord(s); return },
+	}
 
 	argMode = arg{
 		func(c *Call) string { return fmt.Sprintf("%04o", c.Mode) },

@@ -25,6 +25,11 @@ const (
 	OpFsync
 	OpFchmod
 	OpFlock
+	OpFcntl
+	OpDup
+	OpFork // a new process, which has the same descriptors
+	OpExec // another program: descriptors with O_CLOEXEC are closed
+	OpExit // the process ends
 	OpStatfs
 
 	// Clocks and time. They are answered from the call's stamp.
@@ -44,7 +49,8 @@ const (
 	OpInside // inside the critical section
 
 	// The environment's.
-	OpKill // the process ends at once: SIGKILL
+	OpInterrupt // a signal: the call that the thread waits in has returned EINTR
+	OpKill      // the process ends at once: SIGKILL
 
 	opEnd
 )
@@ -55,7 +61,7 @@ const (
 type Call struct {
 	Op    Op
 	FD    int           // a descriptor
-	Flags int           // of open, flock, rename
+	Flags int           // of open, flock, rename; fcntl's command
 	Mode  uint32        // permission bits
 	N     int64         // a size, a thread's number, a process
 	Path  string        // relative to the trial's directory; or a thread's name
@@ -63,6 +69,8 @@ type Call struct {
 	Data  string        // what is written
 	Dur   time.Duration // how long to sleep, how old
 	T, U  Time          // times to compare
+
+	Record Record // the lock that fcntl is about
 
 	// At is when the call is made; for calls that last (sleep, cancelled) when
 	// they were begun. It is a stamp, no argument: it is neither printed nor
@@ -80,6 +88,8 @@ type Ret struct {
 	Stat  Stat
 	Time  Time
 	Data  string
+
+	Record Record // what fcntl found in the way
 }
 
 // A Kind is the type of a file.

@@ -27,11 +27,19 @@ var (
 	times = rapid.Custom(func(t *rapid.T) sys.Time {
 		return sys.Time{Of: inodes.Draw(t, "of"), At: durations.Draw(t, "at")}
 	})
+	records = rapid.Custom(func(t *rapid.T) sys.Record {
+		return sys.Record{
+			Type:  rapid.OneOf(rapid.Int16Range(0, 3), rapid.Int16Range(0, 1<<15-1)).Draw(t, "type"),
+			Start: rapid.Int64().Draw(t, "start"),
+			Len:   rapid.Int64().Draw(t, "len"),
+			PID:   rapid.IntRange(-1, 26).Draw(t, "pid"),
+		}
+	})
 	calls = rapid.Custom(func(t *rapid.T) sys.Call {
 		return sys.Call{
 			Op:    sys.Op(rapid.IntRange(1, int(lastOp)).Draw(t, "op")),
 			FD:    rapid.Int().Draw(t, "fd"),
-			Flags: rapid.OneOf(rapid.IntRange(0, 16), rapid.IntRange(0, 1<<31-1)).Draw(t, "flags"),
+			Flags: rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(0, 1<<31-1)).Draw(t, "flags"),
 			Mode:  rapid.Uint32Range(0, 0o7777).Draw(t, "mode"),
 			N:     rapid.Int64().Draw(t, "n"),
 			Path:  texts.Draw(t, "path"),
@@ -40,6 +48,8 @@ var (
 			Dur:   durations.Draw(t, "dur"),
 			T:     times.Draw(t, "t"),
 			U:     times.Draw(t, "u"),
+
+			Record: records.Draw(t, "record"),
 		}
 	})
 	errnos = rapid.OneOf(
@@ -58,6 +68,8 @@ var (
 			Ino:  inodes.Draw(t, "ino"),
 			Time: times.Draw(t, "time"),
 			Data: texts.Draw(t, "data"),
+
+			Record: records.Draw(t, "record"),
 			Stat: sys.Stat{
 				Ino:   inodes.Draw(t, "inode"),
 				Kind:  sys.Kind(rapid.IntRange(0, 2).Draw(t, "type")),
@@ -96,6 +108,7 @@ func FuzzParseCall(f *testing.F) {
 	for _, text := range []string{
 		`open("l", O_RDWR|O_CREAT, 0600)`, `flock(3, LOCK_EX|LOCK_NB)`, `write(3, "a, \") = \x00")`, `inside()`,
 		`renameat2("a", "b", 0)`, `older(AA'2.mtime, 30s)`, `same(@-1s, @1.5ms)`, `kill(p1)`, `join(#1)`, `close(`,
+		`fcntl(3, F_OFD_SETLKW, {F_WRLCK, start=-1, len=0, ofd})`, `fcntl(3, 0, {0xffff, start=1, len=2, p0})`, `fcntl(3, F_SETLK, {`,
 	} {
 		f.Add(text)
 	}
@@ -108,7 +121,7 @@ func FuzzParseCall(f *testing.F) {
 
 func FuzzParseRet(f *testing.F) {
 	for op := range lastOp {
-		for _, text := range []string{"0", "3<A>", "3<?>", "12", "yes", "@-31s", `"\xff"`, "#1", "0xef53", "-1 ENOENT", "-1 EIO (fault)", "?", "{A', dir, size=1, nlink=2, mtime=@0s}"} {
+		for _, text := range []string{"0", "3<A>", "3<?>", "12", "yes", "p2", "@-31s", `"\xff"`, "#1", "0xef53", "-1 ENOENT", "-1 EIO (fault)", "?", "{A', dir, size=1, nlink=2, mtime=@0s}", "{F_RDLCK, start=0, len=9, p1}", "{F_UNLCK}"} {
 			f.Add(uint8(op), text)
 		}
 	}

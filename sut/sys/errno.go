@@ -40,6 +40,7 @@ const (
 	ENOSYS    Errno = 38
 	ENOTEMPTY Errno = 39
 	ELOOP     Errno = 40
+	EOVERFLOW Errno = 75
 	EOPNOTSUP Errno = 95
 	EDQUOT    Errno = 122
 
@@ -75,6 +76,7 @@ var errnos = map[Errno]struct{ name, text string }{
 	ENOSYS:    {"ENOSYS", "function not implemented"},
 	ENOTEMPTY: {"ENOTEMPTY", "directory not empty"},
 	ELOOP:     {"ELOOP", "too many levels of symbolic links"},
+	EOVERFLOW: {"EOVERFLOW", "value too large for defined data type"},
 	EOPNOTSUP: {"EOPNOTSUPP", "operation not supported"},
 	EDQUOT:    {"EDQUOT", "disk quota exceeded"},
 }

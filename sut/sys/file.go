@@ -22,6 +22,16 @@ func (p *Proc) Open(path string, flags int, mode uint32) (File, error) {
 // Close closes the descriptor, even if it returns an error.
 func (p *Proc) Close(f File) error { return p.file(f, Call{Op: OpClose}) }
 
+// Dup is dup(2): both descriptors lead to one open file description, with its
+// offset and its locks, which lasts until both are closed.
+func (p *Proc) Dup(f File) (File, error) {
+	r, err := wrap(p.host.Call(Call{Op: OpDup, FD: f.fd}), OpDup, f.name)
+	if err != nil {
+		return File{}, err
+	}
+	return File{fd: int(r.N), name: f.name}, nil
+}
+
 // Flock is flock(2): LOCK_SH, LOCK_EX or LOCK_UN, and LOCK_NB. Without LOCK_NB
 // it waits for its turn.
 func (p *Proc) Flock(f File, how int) error { return p.file(f, Call{Op: OpFlock, Flags: how}) }

@@ -25,6 +25,24 @@ const (
 	LOCK_UN = 8
 )
 
+// Commands of fcntl(2) for record locks. F_OFD_* are about locks of the open
+// file description and not of the process.
+const (
+	F_GETLK      = 5
+	F_SETLK      = 6
+	F_SETLKW     = 7
+	F_OFD_GETLK  = 36
+	F_OFD_SETLK  = 37
+	F_OFD_SETLKW = 38
+)
+
+// Types of record locks.
+const (
+	F_RDLCK = 0
+	F_WRLCK = 1
+	F_UNLCK = 2
+)
+
 // Flags of renameat2(2).
 const (
 	RENAME_NOREPLACE = 1
@@ -41,6 +59,10 @@ const (
 	MagicCeph  = 0x00C36400
 	MagicAFS   = 0x6B414653
 	MagicFUSE  = 0x65735546
+
+	MagicXFS       = 0x58465342
+	MagicBtrfs     = 0x9123683E
+	MagicOverlayfs = 0x794C7630
 )
 
 // A bit is a flag and its name.
@@ -75,4 +97,19 @@ var flockFlags = flagSet{
 var renameFlags = flagSet{
 	base: []bit{{0, "0"}},
 	bits: []bit{{RENAME_NOREPLACE, "RENAME_NOREPLACE"}, {RENAME_EXCHANGE, "RENAME_EXCHANGE"}},
+}
+
+// Commands and types are numbers and no bits: the whole of one is its base.
+// What fcntl(2) has 0 for, F_DUPFD, is none of ours.
+var fcntlCommands = flagSet{
+	mask: -1,
+	base: []bit{
+		{0, "0"}, {F_GETLK, "F_GETLK"}, {F_SETLK, "F_SETLK"}, {F_SETLKW, "F_SETLKW"},
+		{F_OFD_GETLK, "F_OFD_GETLK"}, {F_OFD_SETLK, "F_OFD_SETLK"}, {F_OFD_SETLKW, "F_OFD_SETLKW"},
+	},
+}
+
+var recordTypes = flagSet{
+	mask: -1,
+	base: []bit{{F_RDLCK, "F_RDLCK"}, {F_WRLCK, "F_WRLCK"}, {F_UNLCK, "F_UNLCK"}},
 }

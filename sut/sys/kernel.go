@@ -31,7 +31,7 @@ type Kernel interface {
 
 	// Do carries the call out. A Ret with Wait set says that the call was
 	// asked and has not returned: it stays pending and is done again when it
-	// is ready. The error is the harness's, never the call's: a worker that
+	// is ready, or the thread makes an OpInterrupt and it is over. The error is the harness's, never the call's: a worker that
 	// died, two kernels that disagree. The kernel is of no use after it.
 	Do(TID, Call) (Ret, error)
 }

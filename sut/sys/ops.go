@@ -20,7 +20,9 @@ const (
 	retTruth                 // yes, no
 	retTime                  // @10ms
 	retThread                // #1
+	retProc                  // p2
 	retMagic                 // 0xef53
+	retRecord                // 0; or {F_WRLCK, start=0, len=0, p0} where a lock was looked for
 )
 
 var ops = [opEnd]opSpec{
@@ -42,6 +44,11 @@ var ops = [opEnd]opSpec{
 	OpFsync:     {"fsync", []arg{argFD}, retNone},
 	OpFchmod:    {"fchmod", []arg{argFD, argMode}, retNone},
 	OpFlock:     {"flock", []arg{argFD, argFlockHow}, retNone},
+	OpFcntl:     {"fcntl", []arg{argFD, argFcntlCommand, argRecord}, retRecord},
+	OpDup:       {"dup", []arg{argFD}, retFD},
+	OpFork:      {"fork", nil, retProc},
+	OpExec:      {"exec", nil, retNone},
+	OpExit:      {"exit", nil, retNone},
 	OpStatfs:    {"statfs", []arg{argPath}, retMagic},
 	OpDeadline:  {"deadline", []arg{argDur}, retTime},
 	OpExpired:   {"expired", []arg{argT}, retTruth},
@@ -53,6 +60,7 @@ var ops = [opEnd]opSpec{
 	OpCancel:    {"cancel", []arg{argNumber}, retNone},
 	OpCancelled: {"cancelled", []arg{argDur}, retTruth},
 	OpInside:    {"inside", nil, retNone},
+	OpInterrupt: {"interrupt", nil, retNone},
 	OpKill:      {"kill", []arg{argProc}, retNone},
 }
 

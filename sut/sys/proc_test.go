@@ -67,6 +67,10 @@ var methods = []struct {
 	{`fsync(7)`, "l", func(p *sys.Proc, f sys.File) error { return p.Fsync(f) }},
 	{`fchmod(7, 0640)`, "l", func(p *sys.Proc, f sys.File) error { return p.Fchmod(f, 0o640) }},
 	{`flock(7, LOCK_EX|LOCK_NB)`, "l", func(p *sys.Proc, f sys.File) error { return p.Flock(f, sys.LOCK_EX|sys.LOCK_NB) }},
+	{`dup(7)`, "l", func(p *sys.Proc, f sys.File) error { _, err := p.Dup(f); return err }},
+	{`fcntl(7, F_SETLKW, {F_WRLCK, start=0, len=10})`, "l", func(p *sys.Proc, f sys.File) error {
+		return p.FcntlFlock(f, sys.F_SETLKW, &sys.Record{Type: sys.F_WRLCK, Len: 10})
+	}},
 	{`statfs(".")`, ".", func(p *sys.Proc, _ sys.File) error { _, err := p.Statfs("."); return err }},
 }
 
@@ -120,6 +124,9 @@ func TestMethodsReturnTheirPartOfTheAnswer(t *testing.T) {
 			t.Errorf("%s: found %v", name, st)
 		}
 	}
+	if twin, _ := p.Dup(f); p.Close(twin) != nil || twin.Name() != "l" || h.calls[len(h.calls)-1].String() != "close(1)" {
+		t.Errorf("Dup: found file %q, closed by %s", twin.Name(), h.calls[len(h.calls)-1])
+	}
 	if magic, _ := p.Statfs("."); magic != 1 {
 		t.Errorf("Statfs: found %d", magic)
 	}
@@ -128,6 +135,22 @@ func TestMethodsReturnTheirPartOfTheAnswer(t *testing.T) {
 	}
 	if !p.Expired(sys.Time{}) || !p.Older(sys.Time{}, 0) || !p.Same(sys.Time{}, sys.Time{}) || !p.Cancelled(0) {
 		t.Error("found no, wanted yes")
+	}
+}
+
+func TestOnlyLookingForALockTellsOfIt(t *testing.T) {
+	p, h, f := opened(t)
+	inTheWay := sys.Record{Type: sys.F_WRLCK, Len: 5, PID: sys.PIDOf(2)}
+	h.answer.Record = inTheWay
+	for _, cmd := range []int{sys.F_GETLK, sys.F_OFD_GETLK} {
+		asked := sys.Record{Len: 9}
+		if err := p.FcntlFlock(f, cmd, &asked); err != nil || asked != inTheWay {
+			t.Errorf("FcntlFlock: found %s, %v, wanted %s", asked, err, inTheWay)
+		}
+	}
+	asked := sys.Record{Len: 9}
+	if err := p.FcntlFlock(f, sys.F_SETLK, &asked); err != nil || asked != (sys.Record{Len: 9}) {
+		t.Errorf("FcntlFlock changed what was to be set to %s, %v", asked, err)
 	}
 }
 
@@ -160,7 +183,8 @@ func TestStepsThatCannotFailAreOneCallEach(t *testing.T) {
 	}
 }
 
-// Every operation but a kill, which is the environment's, has its method.
+// Every operation has its method but the environment's, and those that make and
+// end processes: there the runner has a say too.
 func TestEveryOperationHasANameAndAMethod(t *testing.T) {
 	h := &scripted{}
 	p := sys.NewProc(h)
@@ -184,11 +208,11 @@ func TestEveryOperationHasANameAndAMethod(t *testing.T) {
 		}
 		named[op.String()] = true
 		called := slices.ContainsFunc(h.calls, func(c sys.Call) bool { return c.Op == op })
-		if called != (op != sys.OpKill) {
+		if called != (op < sys.OpInterrupt && (op < sys.OpFork || op > sys.OpExit)) {
 			t.Errorf("%s: found a method: %v", op, called)
 		}
 	}
-	if beyond := lastOp + 1; beyond.String() != "op#31" {
+	if beyond := lastOp + 1; beyond.String() != "op#37" {
 		t.Errorf("found operation %s beyond the last", beyond)
 	}
 }

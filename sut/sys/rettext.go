@@ -38,8 +38,14 @@ func (r Ret) Format(op Op) string {
 		return r.Time.String()
 	case retThread:
 		return "#" + itoa(r.N)
+	case retProc:
+		return "p" + itoa(r.N)
 	case retMagic:
 		return fmt.Sprintf("%#x", r.N)
+	case retRecord:
+		if r.Record != (Record{}) {
+			return r.Record.String()
+		}
 	}
 	return "0"
 }
@@ -77,14 +83,7 @@ func parseRet(op Op, text string) (Ret, error) {
 func parseAnswer(op Op, text string) (r Ret, err error) {
 	switch ops[op].ret {
 	case retFD:
-		fd, name, ok := strings.Cut(strings.TrimSuffix(text, ">"), "<")
-		if !ok {
-			return Ret{}, fmt.Errorf("wanted a descriptor such as 3<A>")
-		}
-		if r.N, err = parseInt[int64](fd, "a descriptor"); err != nil {
-			return Ret{}, err
-		}
-		r.Ino, err = parseIno(name)
+		r.N, r.Ino, err = parseOpened(text)
 	case retCount:
 		r.N, err = parseInt[int64](text, "a count")
 	case retStat:
@@ -100,9 +99,15 @@ func parseAnswer(op Op, text string) (r Ret, err error) {
 		r.Time, err = parseTime(text)
 	case retThread:
 		r.N, err = parseMarked(text, "#")
+	case retProc:
+		r.N, err = parseMarked(text, "p")
 	case retMagic:
 		if r.N, err = strconv.ParseInt(text, 0, 64); err != nil {
 			return Ret{}, fmt.Errorf("wanted a magic number such as 0xef53")
+		}
+	case retRecord:
+		if text != "0" {
+			r.Record, err = parseRecord(text)
 		}
 	default:
 		if text != "0" {
@@ -110,6 +115,18 @@ func parseAnswer(op Op, text string) (r Ret, err error) {
 		}
 	}
 	return r, err
+}
+
+func parseOpened(text string) (fd int64, ino Ino, err error) {
+	number, name, ok := strings.Cut(strings.TrimSuffix(text, ">"), "<")
+	if !ok {
+		return 0, Ino{}, fmt.Errorf("wanted a descriptor such as 3<A>")
+	}
+	if fd, err = parseInt[int64](number, "a descriptor"); err != nil {
+		return 0, Ino{}, err
+	}
+	ino, err = parseIno(name)
+	return fd, ino, err
 }
 
 // String writes {A, size=0, nlink=1, mtime=@-31s}; a file that is not regular

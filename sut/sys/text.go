@@ -63,7 +63,7 @@ func ParseCall(text string) (Call, error) {
 	return c, nil
 }
 
-// splitArgs cuts at the commas outside of quotes.
+// splitArgs cuts at the commas outside of quotes and braces.
 func splitArgs(s string) ([]string, error) {
 	var words []string
 	for s != "" {
@@ -74,6 +74,8 @@ func splitArgs(s string) ([]string, error) {
 				return nil, fmt.Errorf("found %s, wanted a closing quote", s)
 			}
 			word = q
+		} else if i := strings.IndexByte(s, '}'); s[0] == '{' && i >= 0 {
+			word = s[:i+1]
 		} else if i := strings.IndexByte(s, ','); i >= 0 {
 			word = s[:i]
 		}

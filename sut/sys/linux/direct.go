@@ -5,6 +5,7 @@ package linux
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -30,11 +31,13 @@ func OpenDirect(dir string) (*Direct, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Direct{
+	d := &Direct{
 		room:    room,
 		trial:   newTrial(),
 		carrier: carrier{dir: int32(room.fd), fix: true, closed: true},
-	}, nil
+	}
+	d.trial.pids = []int{os.Getpid()}
+	return d, nil
 }
 
 // Profile names the file system.
@@ -76,7 +79,10 @@ func (k *directKernel) Do(t sys.TID, c sys.Call) (sys.Ret, error) {
 	if d.kernel != k {
 		return sys.Ret{}, fmt.Errorf("%s: the trial is over: its machine was booted again or closed", c)
 	}
-	if c.Op == sys.OpKill {
+	switch c.Op {
+	case sys.OpInterrupt:
+		return sys.OK(), nil // nothing waits here: see Ready
+	case sys.OpKill, sys.OpFork, sys.OpExec, sys.OpExit:
 		return sys.Ret{}, fmt.Errorf("%s: the direct carrier cannot: the process is this one", c)
 	}
 	asked, err := d.trial.encode(&d.frame, &c)
@@ -84,7 +90,7 @@ func (k *directKernel) Do(t sys.TID, c sys.Call) (sys.Ret, error) {
 		return sys.Ret{}, err
 	}
 	switch {
-	case t.Proc == sys.Outside.Proc && (c.Op == sys.OpOpen || opTraits[c.Op]&usesFD != 0):
+	case t.Proc == sys.Outside.Proc && opTraits[c.Op]&(usesFD|ofProcess) != 0:
 		return sys.Ret{}, fmt.Errorf("%s: the environment has no descriptors", c)
 	case t.Proc != 0 && t.Proc != sys.Outside.Proc:
 		return sys.Ret{}, fmt.Errorf("p%d %s: the trial has 1 process", t.Proc, c)
@@ -109,22 +115,21 @@ func (t *files) enter(f *frame, known bool) sys.Errno {
 	if !known {
 		return sys.EBADF
 	}
-	if f.op == sys.OpOpen {
-		if t.free > lastFD-firstFD {
-			return sys.EMFILE
+	if opTraits[f.op]&usesFD != 0 {
+		i := int(f.fd) - firstFD
+		if i >= len(t.real) || t.real[i] < 0 {
+			return sys.EBADF
 		}
-		return 0
+		f.fd = t.real[i]
 	}
-	if opTraits[f.op]&usesFD == 0 {
-		return 0
+	if opens(f.op) && t.free > lastFD-firstFD {
+		return sys.EMFILE
 	}
-	i := int(f.fd) - firstFD
-	if i >= len(t.real) || t.real[i] < 0 {
-		return sys.EBADF
-	}
-	f.fd = t.real[i]
 	return 0
 }
+
+// opens reports whether the answer is a new descriptor.
+func opens(op sys.Op) bool { return op == sys.OpOpen || op == sys.OpDup }
 
 // leave keeps the table after the call, whose descriptor was fd, and makes the
 // answer's descriptor one of the trial's.
@@ -133,7 +138,7 @@ func (t *files) leave(f *frame, fd int) {
 	case f.op == sys.OpClose: // even if it failed
 		t.real[fd-firstFD] = -1
 		t.free = min(t.free, fd-firstFD)
-	case f.op == sys.OpOpen && f.errno == 0:
+	case opens(f.op) && f.errno == 0:
 		i := t.free
 		if i == len(t.real) {
 			t.real = append(t.real, -1)

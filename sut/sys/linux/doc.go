@@ -9,7 +9,7 @@
 //   - [Direct] makes the calls in this process, for trials of one process and
 //     any number of threads. It costs little more than the calls themselves.
 //   - [Free] makes the calls in this process from many goroutines at once and
-//     in real time; its flock really blocks. It is for stress.
+//     in real time; its locks really block. It is for stress.
 //
 // All three perform a call in the same function, and only the first two hold
 // time: whatever mtime a call has moved is set to the call's stamp before the
@@ -21,9 +21,7 @@
 // a call moves get mtimes counted from it, so a file whose mtime is later than
 // 2015 was touched by the kernel and not yet seen to: that is how a moved
 // mtime is told from one that stayed, and a created file from one that was
-// there. A call that names a file through a symbolic link to a directory, or
-// makes one through a dangling link, leaves the real mtime on that directory.
-// A file system that keeps mtimes in whole seconds cuts virtual ones to them.
+// there. A file system that keeps mtimes in whole seconds cuts virtual ones to them.
 //
 // # Processes
 //
@@ -35,6 +33,11 @@
 //	coordinator ── exec ──▶ zygote ── clone ──▶ worker p0
 //	     │                                 └──▶ worker p1
 //	     └──── a socket to each ────────────────┘
+//
+// A process that forks is a worker that clones itself, with its descriptors, as
+// another child of the zygote's; the coordinator sends it the socket that the
+// new worker is to serve. One that runs a program runs this binary, which goes
+// on serving the same socket.
 //
 // Nothing outlives its parent. The zygote sees the coordinator's death as the
 // end of its control socket, kills the workers, removes the directory and

@@ -22,9 +22,9 @@ const frameBuf = 64 << 10
 // much of buf as is used.
 type frame struct {
 	op      sys.Op
-	wait    bool  // flock would have to wait
+	wait    bool  // a lock call would have to wait
 	created bool  // the call made the file that stat tells of
-	parents uint8 // perform's own
+	parents uint8 // whose directories the call has moved: first, second
 	fd      int32
 	flags   int32
 	mode    uint32
@@ -35,6 +35,8 @@ type frame struct {
 	n       int64
 	now     unix.Timespec // what a moved mtime is set to
 	stat    stat
+	in      [2]uint64 // the inodes of those directories; 0 is the trial\'s own
+	record  unix.Flock_t
 	buf     [frameBuf]byte
 }
 
@@ -57,12 +59,12 @@ const (
 	usesFD = 1 << iota
 	usesPath
 	usesPath2
-	makesNames // or removes them, in the paths' directories
+	ofProcess // makes a descriptor, or is about the process itself
 	carried
 )
 
 var opTraits = [256]uint8{
-	sys.OpOpen:      carried | usesPath,
+	sys.OpOpen:      carried | usesPath | ofProcess,
 	sys.OpClose:     carried | usesFD,
 	sys.OpRead:      carried | usesFD,
 	sys.OpWrite:     carried | usesFD,
@@ -70,16 +72,21 @@ var opTraits = [256]uint8{
 	sys.OpFstat:     carried | usesFD,
 	sys.OpStat:      carried | usesPath,
 	sys.OpLstat:     carried | usesPath,
-	sys.OpUnlink:    carried | usesPath | makesNames,
-	sys.OpRename:    carried | usesPath | usesPath2 | makesNames,
-	sys.OpLink:      carried | usesPath | usesPath2 | makesNames,
-	sys.OpSymlink:   carried | usesPath | usesPath2 | makesNames,
+	sys.OpUnlink:    carried | usesPath,
+	sys.OpRename:    carried | usesPath | usesPath2,
+	sys.OpLink:      carried | usesPath | usesPath2,
+	sys.OpSymlink:   carried | usesPath | usesPath2,
 	sys.OpReadlink:  carried | usesPath,
-	sys.OpMkdir:     carried | usesPath | makesNames,
-	sys.OpRmdir:     carried | usesPath | makesNames,
+	sys.OpMkdir:     carried | usesPath,
+	sys.OpRmdir:     carried | usesPath,
 	sys.OpFsync:     carried | usesFD,
 	sys.OpFchmod:    carried | usesFD,
 	sys.OpFlock:     carried | usesFD,
+	sys.OpFcntl:     carried | usesFD,
+	sys.OpDup:       carried | usesFD,
+	sys.OpFork:      carried | ofProcess,
+	sys.OpExec:      carried | ofProcess,
+	sys.OpExit:      carried | ofProcess,
 	sys.OpStatfs:    carried | usesPath,
 }
 
@@ -92,6 +99,12 @@ func (f *frame) put(c *sys.Call) error {
 	}
 	f.op, f.fd, f.flags, f.mode, f.n = c.Op, int32(c.FD), int32(c.Flags), c.Mode, c.N
 	f.wait, f.created, f.errno = false, false, 0
+	if c.Op == sys.OpFcntl {
+		// Who holds what F_GETLK finds goes the other way only: asked with
+		// another number than 0, F_OFD_* answer EINVAL.
+		r := &c.Record
+		f.record = unix.Flock_t{Type: r.Type, Start: r.Start, Len: r.Len, Pid: int32(r.PID)}
+	}
 	if traits&usesPath == 0 && c.Data == "" {
 		f.path2, f.data, f.used = 0, 0, 0
 		return nil

@@ -5,6 +5,7 @@ package linux
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -44,6 +45,7 @@ func OpenFree(dir string) (*Free, error) {
 		return nil, err
 	}
 	f := &Free{room: room, trial: newTrial()}
+	f.trial.pids = []int{os.Getpid()}
 	f.frames.New = func() any {
 		return &freeFrame{carrier: carrier{dir: int32(room.fd), closed: true}}
 	}
@@ -96,7 +98,9 @@ func (f *Free) Do(c sys.Call) (sys.Ret, error) {
 	}
 	switch {
 	case c.Op == sys.OpFlock:
-		return f.flock(int(b.frame.fd), c.Flags), nil
+		return f.block(func() error { return unix.Flock(int(b.frame.fd), c.Flags) }), nil
+	case c.Op == sys.OpFcntl && (c.Flags == sys.F_SETLKW || c.Flags == sys.F_OFD_SETLKW):
+		return f.block(func() error { return unix.FcntlFlock(uintptr(b.frame.fd), c.Flags, &b.frame.record) }), nil
 	case c.Op == sys.OpClose:
 		return f.close(b, &c)
 	}
@@ -107,11 +111,11 @@ func (f *Free) Do(c sys.Call) (sys.Ret, error) {
 	return f.trial.decode(&b.frame, &c)
 }
 
-// flock may block, so it tells the scheduler.
-func (f *Free) flock(fd, how int) sys.Ret {
-	err := unix.Flock(fd, how)
+// block makes a call that may block, and so tells the scheduler.
+func (f *Free) block(call func() error) sys.Ret {
+	err := call()
 	for err == unix.EINTR {
-		err = unix.Flock(fd, how)
+		err = call()
 	}
 	if errno, failed := err.(unix.Errno); failed {
 		return sys.Fail(sys.Errno(errno))

@@ -61,20 +61,33 @@ func TestFreeTellsRealTimes(t *testing.T) {
 	}
 }
 
-// While one thread holds the lock the others' flock blocks in the kernel: the
-// kernel itself says so, in /proc/locks.
-func TestFreeFlockBlocks(t *testing.T) {
-	f := openFree(t, sys.Entry{Name: "l"})
-	lock := func(how int) int {
-		fd := int(do(t, f, sys.Call{Op: sys.OpOpen, Path: "l", Flags: sys.O_RDWR}).N)
-		do(t, f, sys.Call{Op: sys.OpFlock, FD: fd, Flags: how})
-		return fd
+// While one thread holds the lock the others block in the kernel: the kernel
+// itself says so, in /proc/locks.
+func TestFreeLocksBlock(t *testing.T) {
+	for _, ask := range []sys.Call{
+		{Op: sys.OpFlock, Flags: sys.LOCK_EX},
+		{Op: sys.OpFcntl, Flags: sys.F_OFD_SETLKW, Record: sys.Record{Type: sys.F_WRLCK}},
+	} {
+		f := openFree(t, sys.Entry{Name: "l"})
+		lock := func() int {
+			c := ask
+			c.FD = int(do(t, f, sys.Call{Op: sys.OpOpen, Path: "l", Flags: sys.O_RDWR}).N)
+			do(t, f, c)
+			return c.FD
+		}
+		held := lock()
+		done := make(chan int)
+		go func() { done <- lock() }()
+		untilItBlocks(t, f.room.path+"/l", done)
+		do(t, f, sys.Call{Op: sys.OpClose, FD: held})
+		<-done
 	}
-	held := lock(sys.LOCK_EX)
-	done := make(chan int)
-	go func() { done <- lock(sys.LOCK_EX) }()
+}
+
+// untilItBlocks returns when somebody waits for a lock on the file.
+func untilItBlocks(t *testing.T, path string, done chan int) {
 	var st unix.Stat_t
-	if err := unix.Stat(f.room.path+"/l", &st); err != nil {
+	if err := unix.Stat(path, &st); err != nil {
 		t.Fatal(err)
 	}
 	waiting := []byte(fmt.Sprintf(":%d 0 EOF", st.Ino))
@@ -92,8 +105,6 @@ func TestFreeFlockBlocks(t *testing.T) {
 		default:
 		}
 	}
-	do(t, f, sys.Call{Op: sys.OpClose, FD: held})
-	<-done
 }
 
 func TestFreeFromManyGoroutines(t *testing.T) {

@@ -28,6 +28,9 @@ func (k *kernel) Do(t sys.TID, c sys.Call) (sys.Ret, error) {
 	if w.kernel != k {
 		return sys.Ret{}, fmt.Errorf("%s: the trial is over: its machine was booted again or closed", c)
 	}
+	if c.Op == sys.OpInterrupt {
+		return sys.OK(), nil // nothing waits here: see Ready
+	}
 	if c.Op == sys.OpKill {
 		return k.kill(c)
 	}
@@ -48,13 +51,27 @@ func (k *kernel) Do(t sys.TID, c sys.Call) (sys.Ret, error) {
 	if !asked {
 		return sys.Fail(sys.EBADF), nil
 	}
+	return k.carry(p, c)
+}
+
+// carry has the worker carry out the call that is in the frame.
+func (k *kernel) carry(p *worker, c sys.Call) (sys.Ret, error) {
+	w := k.machine
+	switch c.Op {
+	case sys.OpFork:
+		return k.fork(p, c)
+	case sys.OpExec:
+		return k.exec(p, c)
+	case sys.OpExit:
+		return k.exit(p, c)
+	}
 	if err := w.exchange(p); err != nil {
 		p.sick = true
 		return sys.Ret{}, w.blame(p, c, err)
 	}
 	if w.frame.errno == 0 {
 		switch c.Op {
-		case sys.OpOpen:
+		case sys.OpOpen, sys.OpDup:
 			p.open++
 		case sys.OpClose:
 			p.open--
@@ -65,7 +82,7 @@ func (k *kernel) Do(t sys.TID, c sys.Call) (sys.Ret, error) {
 
 // outside makes a call of the environment's, which has no descriptors.
 func (k *kernel) outside(c sys.Call) (sys.Ret, error) {
-	if c.Op == sys.OpOpen || opTraits[c.Op]&usesFD != 0 {
+	if opTraits[c.Op]&(usesFD|ofProcess) != 0 {
 		return sys.Ret{}, fmt.Errorf("%s: the environment has no descriptors", c)
 	}
 	w := k.machine

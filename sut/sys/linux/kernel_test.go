@@ -44,6 +44,18 @@ func TestEveryCallOnEachCarrier(t *testing.T) {
 			p0 flock(4, LOCK_UN) = 0
 			p0 flock(3, LOCK_SH) = 0
 			p0 flock(3, 0x3) = -1 EINVAL
+			p0 fcntl(4, F_SETLK, {F_WRLCK, start=0, len=0}) = 0
+			p0 fcntl(4, F_GETLK, {F_WRLCK, start=0, len=0}) = {F_UNLCK, start=0, len=0}
+			p0 fcntl(3, F_OFD_GETLK, {F_RDLCK, start=7, len=2}) = {F_WRLCK, start=0, len=0, p0}
+			p0 fcntl(3, F_OFD_SETLK, {F_WRLCK, start=0, len=0}) = -1 EAGAIN
+			p0 fcntl(3, F_OFD_SETLKW, {F_WRLCK, start=0, len=0}) = ?
+			p0 fcntl(3, F_SETLKW, {F_RDLCK, start=0, len=0}) = -1 EBADF
+			p0 interrupt() = 0
+			p0 dup(4) = 5<D>
+			p0 dup(5) = 6<D>
+			p0 close(5) = 0
+			p0 close(6) = 0
+			p0 dup(6) = -1 EBADF
 			p0 link("l", "l2") = 0
 			p0 fstat(4) = {D, size=1, nlink=2, mtime=@0s}
 			p0 renameat2("l2", "l3", 0) = 0
@@ -255,42 +267,16 @@ func TestDirectoryErrors(t *testing.T) {
 	}
 }
 
-func TestDescriptorsRunOutAsInAProcess(t *testing.T) {
-	onEach(t, func(t *testing.T, m sys.Machine) {
-		k := boot(t, m, 1)
-		for fd := firstFD; fd <= lastFD; fd++ {
-			play(t, k, fmt.Sprintf(`p0 open("l", O_RDWR|O_CREAT, 0600) = %d<A>`, fd))
-		}
-		play(t, k, `
-			p0 open("l", O_RDWR) = -1 EMFILE
-			p0 open("new", O_RDWR|O_CREAT, 0600) = -1 EMFILE
-			p0 lstat("new") = -1 ENOENT
-			p0 close(77) = 0
-			p0 close(300) = 0
-			p0 open("l", O_RDWR) = 77<A>
-			p0 open("l", O_RDWR) = 300<A>`)
-		play(t, boot(t, m, 1), `p0 open("l", O_RDWR|O_CREAT, 0600) = 3<A>`)
-	})
-}
-
-func TestReadOfALargeFileIsAnError(t *testing.T) {
-	onEach(t, func(t *testing.T, m sys.Machine) {
-		k := boot(t, m, 1, sys.Entry{Name: "l", Content: strings.Repeat("x", frameBuf)})
-		play(t, k, `p0 open("l", O_RDONLY) = 3<A>`)
-		if _, err := k.Do(sys.TID{}, sys.Call{Op: sys.OpRead, FD: 3}); err == nil {
-			t.Error("wanted an error")
-		}
-	})
-}
-
 func TestDirectIsOneProcess(t *testing.T) {
 	d := openDirect(t, "")
 	if _, err := d.Boot(sys.Setup{Procs: 2}); err == nil || !strings.Contains(err.Error(), "wanted 1") {
 		t.Errorf("two processes: found error %v", err)
 	}
 	k := boot(t, d, 1)
-	if _, err := k.Do(sys.TID{}, sys.Call{Op: sys.OpKill}); err == nil {
-		t.Error("this process was killed and lives")
+	for _, op := range []sys.Op{sys.OpKill, sys.OpFork, sys.OpExec, sys.OpExit} {
+		if _, err := k.Do(sys.TID{}, sys.Call{Op: op}); err == nil {
+			t.Errorf("%s: this process lives on and is alone", op)
+		}
 	}
 	if _, err := os.Stat(d.room.path); err != nil {
 		t.Error(err)

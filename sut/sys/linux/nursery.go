@@ -93,6 +93,12 @@ func (n *nursery) end(pid int) error {
 	return err
 }
 
+// adopt tells the zygote of a worker that another worker has made.
+func (n *nursery) adopt(pid int) error {
+	_, err := n.order(order{what: orderAdopt, pid: int32(pid)}, nil)
+	return err
+}
+
 func (n *nursery) order(o order, rights []byte) (order, error) {
 	err := unix.Sendmsg(int(n.line), o.encode(), rights, nil, unix.MSG_NOSIGNAL)
 	if err != nil {

@@ -26,10 +26,11 @@ import (
 // function needs and cannot keep on a nosplit stack.
 type carrier struct {
 	caller
-	dir    int32 // the trial's directory
-	fix    bool  // mtimes that a call moves are set to the frame's now
-	closed bool  // opened files are O_CLOEXEC
-	empty  byte  // the path "": never written
+	dir    int32   // the trial's directory
+	fix    bool    // mtimes that a call moves are set to the frame's now
+	closed bool    // opened files are O_CLOEXEC
+	empty  byte    // the path "": never written
+	here   [2]byte // the path "."
 	times  [2]unix.Timespec
 	statx  unix.Statx_t
 	statfs unix.Statfs_t
@@ -61,7 +62,7 @@ func (f *frame) at(offset uint32) uintptr {
 func (c *carrier) perform(f *frame) {
 	fd, dir, path := uintptr(f.fd), uintptr(c.dir), f.at(0)
 	sent := f.used
-	f.used, f.parents = 0, 0
+	f.used, f.parents, f.in = 0, 0, [2]uint64{}
 	switch f.op {
 	case sys.OpOpen:
 		c.open(f)
@@ -91,10 +92,11 @@ func (c *carrier) perform(f *frame) {
 	case sys.OpFchmod:
 		c.do(f, unix.SYS_FCHMOD, fd, uintptr(f.mode), 0, 0, 0)
 	case sys.OpFlock:
-		// A lock call never blocks a carrier: one that would is answered Wait,
-		// and a conversion has then given the old lock up, as flock(2) says.
-		c.do(f, unix.SYS_FLOCK, fd, uintptr(f.flags|unix.LOCK_NB), 0, 0, 0)
-		f.wait = f.errno == int32(unix.EWOULDBLOCK) && f.flags&unix.LOCK_NB == 0
+		c.flock(f)
+	case sys.OpDup:
+		c.dup(f)
+	case sys.OpFcntl:
+		c.recordLock(f)
 	case sys.OpStatfs:
 		c.statFS(f)
 	case sys.OpReadlink:
@@ -106,54 +108,6 @@ func (c *carrier) perform(f *frame) {
 		c.do(f, unix.SYS_CLOSE_RANGE, firstFD, lastFD, 0, 0, 0)
 	default:
 		c.names(f)
-	}
-	if f.parents&first != 0 {
-		c.settleParent(f, 0)
-	}
-	if f.parents&second != 0 {
-		c.settleParent(f, f.path2)
-	}
-}
-
-// Whose parent directory a call has moved: the first path's, the second's.
-const (
-	first = 1 << iota
-	second
-)
-
-// names performs the calls that make and remove names.
-//
-//go:nosplit
-//go:norace
-func (c *carrier) names(f *frame) {
-	dir, path, path2 := uintptr(c.dir), f.at(0), f.at(f.path2)
-	switch f.op {
-	case sys.OpUnlink:
-		c.do(f, unix.SYS_UNLINKAT, dir, path, 0, 0, 0)
-	case sys.OpRmdir:
-		c.do(f, unix.SYS_UNLINKAT, dir, path, unix.AT_REMOVEDIR, 0, 0)
-	case sys.OpRename:
-		c.do(f, unix.SYS_RENAMEAT2, dir, path, dir, path2, uintptr(f.flags))
-	case sys.OpLink:
-		c.do(f, unix.SYS_LINKAT, dir, path, dir, path2, 0)
-	case sys.OpSymlink:
-		f.created = c.do(f, unix.SYS_SYMLINKAT, path2, dir, path, 0, 0)
-	case sys.OpMkdir:
-		f.created = c.do(f, unix.SYS_MKDIRAT, dir, path, uintptr(f.mode), 0, 0)
-	default:
-		f.errno = int32(unix.ENOSYS)
-	}
-	if f.errno != 0 {
-		return
-	}
-	if f.created {
-		c.settle(f, dir, path, unix.AT_SYMLINK_NOFOLLOW)
-	}
-	if f.op != sys.OpLink {
-		f.parents = first
-	}
-	if f.op == sys.OpRename || f.op == sys.OpLink {
-		f.parents |= second
 	}
 }
 
@@ -175,6 +129,7 @@ func (c *carrier) open(f *frame) {
 	f.created = f.flags&unix.O_CREAT != 0 && (c.fix && moved && !found || f.flags&unix.O_EXCL != 0)
 	if f.created {
 		f.parents = first
+		f.in[0] = c.settleParent(f, c.openParent(f, c.behindLinks(f)))
 	}
 }
 
@@ -237,32 +192,6 @@ func (c *carrier) settle(f *frame, dir, path uintptr, flags int) bool {
 		c.call(unix.SYS_UTIMENSAT, dir, path, uintptr(unsafe.Pointer(&c.times)), uintptr(flags), 0)
 	}
 	return true
-}
-
-// settleParent settles the directory that the path in buf is in. The trial's
-// own directory is left alone: kernels keep its mtime themselves. The frame's
-// stat stays.
-//
-//go:nosplit
-//go:norace
-func (c *carrier) settleParent(f *frame, path uint32) {
-	end := path
-	for f.buf[end] != 0 {
-		end++
-	}
-	for end > path && f.buf[end-1] == '/' {
-		end--
-	}
-	for end > path && f.buf[end-1] != '/' {
-		end--
-	}
-	if end == path || !c.fix {
-		return
-	}
-	kept, next := f.stat, f.buf[end]
-	f.buf[end] = 0
-	c.settle(f, uintptr(c.dir), f.at(path), 0)
-	f.stat, f.buf[end] = kept, next
 }
 
 // statFS is statfs(2) in the trial's directory.

@@ -4,8 +4,7 @@ package linux
 
 import (
 	"fmt"
-	"path"
-	"strings"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -30,6 +29,7 @@ type trial struct {
 	root    uint64        // the inode of the trial's directory
 	changed time.Duration // when the last name was made or removed in the root
 	known   map[uint64]sys.Ino
+	pids    []int // the real processes, by their number in the trial
 }
 
 func newTrial() trial {
@@ -63,11 +63,9 @@ func (t *trial) decode(f *frame, c *sys.Call) (sys.Ret, error) {
 	if f.errno != 0 {
 		return sys.Fail(sys.Errno(f.errno)), nil
 	}
-	if f.created || opTraits[c.Op]&makesNames != 0 {
-		t.moveRoot(c)
-	}
+	t.moveRoot(f, c)
 	switch c.Op {
-	case sys.OpOpen:
+	case sys.OpOpen, sys.OpDup:
 		return sys.Ret{N: f.n, Ino: t.name(f.stat.ino, f.created)}, nil
 	case sys.OpMkdir, sys.OpSymlink:
 		return sys.Ret{Ino: t.name(f.stat.ino, f.created)}, nil
@@ -75,6 +73,8 @@ func (t *trial) decode(f *frame, c *sys.Call) (sys.Ret, error) {
 		return sys.Ret{Stat: t.stat(&f.stat)}, nil
 	case sys.OpWrite, sys.OpStatfs:
 		return sys.Ret{N: f.n}, nil
+	case sys.OpFcntl:
+		return t.found(f, c)
 	case sys.OpRead, sys.OpReadlink:
 		if f.n == frameBuf {
 			return sys.Ret{}, fmt.Errorf("%s: the file is larger than %d bytes", c, frameBuf-1)
@@ -82,6 +82,26 @@ func (t *trial) decode(f *frame, c *sys.Call) (sys.Ret, error) {
 		return sys.Ret{Data: string(f.buf[f.data:f.used])}, nil
 	}
 	return sys.OK(), nil
+}
+
+// found returns the lock that F_GETLK tells of.
+func (t *trial) found(f *frame, c *sys.Call) (sys.Ret, error) {
+	if c.Flags != sys.F_GETLK && c.Flags != sys.F_OFD_GETLK {
+		return sys.OK(), nil
+	}
+	told := sys.Record{Type: f.record.Type, Start: f.record.Start, Len: f.record.Len, PID: c.Record.PID}
+	if told.Type == sys.F_UNLCK {
+		return sys.Ret{Record: told}, nil
+	}
+	told.PID = sys.OFD
+	if f.record.Pid != sys.OFD {
+		proc := slices.Index(t.pids, int(f.record.Pid))
+		if proc < 0 {
+			return sys.Ret{}, fmt.Errorf("%s: process %d, which is none of the trial's, has a lock", c, f.record.Pid)
+		}
+		told.PID = sys.PIDOf(proc)
+	}
+	return sys.Ret{Record: told}, nil
 }
 
 // name returns the name of the inode with that raw number. A new file's number
@@ -124,17 +144,12 @@ func (t *trial) stat(raw *stat) sys.Stat {
 
 // moveRoot keeps the mtime of the trial's directory, which almost every trial
 // moves and almost none reads: two system calls saved on each new name.
-func (t *trial) moveRoot(c *sys.Call) {
-	first := c.Op != sys.OpLink && inRoot(c.Path)
-	second := (c.Op == sys.OpRename || c.Op == sys.OpLink) && inRoot(c.Path2)
-	if first || second {
-		t.changed = c.At.Wall
+func (t *trial) moveRoot(f *frame, c *sys.Call) {
+	for i, in := range f.in {
+		if f.parents&(1<<i) != 0 && (in == 0 || in == t.root) {
+			t.changed = c.At.Wall
+		}
 	}
-}
-
-// inRoot reports whether the path's last name is one of the trial's directory.
-func inRoot(name string) bool {
-	return strings.IndexByte(name, '/') < 0 || path.Dir(path.Clean(name)) == "."
 }
 
 func (t *trial) real(at time.Duration) unix.Timespec {

@@ -22,10 +22,13 @@ const (
 // A seed is a worker before it is born: all the memory it will use.
 type seed struct {
 	carrier
+	mailbox
 	frame     frame
 	sock      uintptr // leads to the coordinator
 	parent    int     // the zygote
 	limit     unix.Rlimit
+	wide      unix.Rlimit // out of force
+	again     again
 	stillborn bool   // the birth failed
 	all       uint64 // signals
 	old       uint64
@@ -71,11 +74,11 @@ func (s *seed) clone(sock int) (pid int, errno unix.Errno) {
 	if child == 0 {
 		s.sock = uintptr(sock)
 		for s.grow(); s.serves(); {
-			s.perform(&s.frame)
+			if !s.lives() {
+				s.perform(&s.frame)
+			}
 		}
-		for {
-			s.call(unix.SYS_EXIT_GROUP, 0, 0, 0, 0, 0)
-		}
+		s.exit()
 	}
 	s.call(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, old, 0, 8, 0)
 	return int(child), unix.Errno(failed)
@@ -89,11 +92,7 @@ func (s *seed) clone(sock int) (pid int, errno unix.Errno) {
 func (s *seed) grow() {
 	f := &s.frame
 	f.used, f.errno = 0, 0
-	s.step(birthPdeathsig, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0)
-	// The zygote may have died before that; then nobody would tell.
-	if parent, _ := s.call(unix.SYS_GETPPID, 0, 0, 0, 0, 0); f.errno == 0 && parent != int64(s.parent) {
-		f.n, f.errno = birthParent, int32(unix.ESRCH)
-	}
+	s.tie()
 	s.call(unix.SYS_UMASK, 0o022, 0, 0, 0, 0)
 	s.step(birthSock, unix.SYS_DUP3, s.sock, workerSock, unix.O_CLOEXEC)
 	s.step(birthDir, unix.SYS_DUP3, uintptr(s.dir), workerDir, unix.O_CLOEXEC)
@@ -103,7 +102,7 @@ func (s *seed) grow() {
 	s.dir = workerDir
 	s.step(birthClose, unix.SYS_CLOSE_RANGE, firstFD, lastFD, 0)
 	s.step(birthClose, unix.SYS_CLOSE_RANGE, workerEnd, 1<<31, 0)
-	if _, errno := s.call(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_NOFILE, uintptr(unsafe.Pointer(&s.limit)), 0, 0); errno != 0 && f.errno == 0 {
+	if errno := s.limitTo(&s.limit); errno != 0 && f.errno == 0 {
 		f.n, f.errno = birthLimit, errno
 	}
 	s.stillborn = f.errno != 0

@@ -41,6 +41,7 @@ type worker struct {
 	pid  int // 0: it was killed and waited for, or never made
 	open int // descriptors of the trial
 	sick bool
+	exec bool // it runs as a program of its own
 }
 
 // OpenWorkers makes a machine with a private directory in dir, or in
@@ -94,6 +95,10 @@ func (w *Workers) Boot(setup sys.Setup) (sys.Kernel, error) {
 	if err := w.room.furnish(&setup, &w.trial); err != nil {
 		return nil, fmt.Errorf("boot: %w", err)
 	}
+	w.trial.pids = w.trial.pids[:0]
+	for _, p := range w.workers[:setup.Procs] {
+		w.trial.pids = append(w.trial.pids, p.pid)
+	}
 	w.kernel = &kernel{machine: w, procs: setup.Procs}
 	return w.kernel, nil
 }
@@ -131,7 +136,7 @@ func (w *Workers) staff(procs int) (err error) {
 			p.sick = w.exchange(p) != nil
 			p.open = 0
 		}
-		if p.sick && p.pid != 0 {
+		if (p.sick || p.exec) && p.pid != 0 {
 			if err := w.end(p); err != nil {
 				return err
 			}
@@ -172,7 +177,12 @@ func (w *Workers) hire(p *worker) (err error) {
 	if p.line, p.pid, err = w.nursery.clone(); err != nil {
 		return err
 	}
-	p.open, p.sick = 0, false
+	return w.born(p)
+}
+
+// born waits until a new worker serves.
+func (w *Workers) born(p *worker) error {
+	p.open, p.sick, p.exec = 0, false, false
 	if err := p.receive(&w.frame, w.Timeout); err != nil {
 		p.sick = true
 		return fmt.Errorf("process %d: %w", p.pid, err)
@@ -190,7 +200,7 @@ func (w *Workers) end(p *worker) error {
 		return err
 	}
 	p.line.close()
-	p.line, p.pid, p.open, p.sick = -1, 0, 0, false
+	p.line, p.pid, p.open, p.sick, p.exec = -1, 0, 0, false, false
 	return nil
 }
 

@@ -27,6 +27,7 @@ const (
 	orderHello = iota
 	orderClone // with a socket: make a worker that serves it
 	orderKill  // kill that process and wait for it
+	orderAdopt // that process, made by a worker, is one
 )
 
 // An order, or its answer, as it goes over the control socket.
@@ -57,12 +58,23 @@ func decodeOrder(b []byte) order {
 // ordinary process it returns at once. In the process that OpenWorkers starts
 // it does that process's work, and never returns.
 func ServeIfWorker() {
-	if len(os.Args) != 2 || os.Args[1] != zygoteArg || os.Getenv(zygoteEnv) == "" {
+	if len(os.Args) != 2 || os.Getenv(zygoteEnv) == "" {
 		return
 	}
-	if _, err := unix.GetsockoptInt(zygoteSock, unix.SOL_SOCKET, unix.SO_TYPE); err != nil {
-		return
+	switch {
+	case os.Args[1] == againArg && isSocket(workerSock):
+		serveAgain()
+	case os.Args[1] == zygoteArg && isSocket(zygoteSock):
+		serveZygote()
 	}
+}
+
+func isSocket(fd int) bool {
+	_, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	return err == nil
+}
+
+func serveZygote() {
 	// Workers die when the thread that cloned them does: this one never does.
 	runtime.LockOSThread()
 	debug.SetGCPercent(-1)
@@ -87,12 +99,9 @@ func (z *zygote) run() (err error) {
 	if z.room.fd, err = unix.Open(".", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return fmt.Errorf("open directory %s: %w", z.room.path, err)
 	}
-	z.seed = &seed{parent: os.Getpid()}
-	z.seed.dir, z.seed.fix = int32(z.room.fd), true
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &z.seed.limit); err != nil {
-		return fmt.Errorf("getrlimit: %w", err)
+	if z.seed, err = newSeed(z.room.path, z.room.fd, os.Getpid()); err != nil {
+		return err
 	}
-	z.seed.limit.Cur = lastFD + 1
 	z.serve()
 	for _, pid := range slices.Clone(z.workers) {
 		z.kill(pid)
@@ -133,6 +142,8 @@ func (z *zygote) obey(o order, rights []byte) order {
 		if errno == 0 {
 			z.workers = append(z.workers, pid)
 		}
+	case orderAdopt:
+		z.workers = append(z.workers, int(o.pid))
 	case orderKill:
 		o.errno = int32(z.kill(int(o.pid)))
 	default:

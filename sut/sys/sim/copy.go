@@ -7,6 +7,8 @@ func (s *State) CopyFrom(other *State) {
 	s.names = append(s.names[:0], other.names...)
 	s.inodes = append(s.inodes[:0], other.inodes...)
 	s.files = append(s.files[:0], other.files...)
+	s.records = append(s.records[:0], other.records...)
+	s.waiters = append(s.waiters[:0], other.waiters...)
 	s.setProcs(len(other.procs))
 	for i := range other.procs {
 		fds := append(s.procs[i].fds[:0], other.procs[i].fds...)

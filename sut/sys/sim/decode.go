@@ -18,6 +18,7 @@ func (s *State) Read(b []byte, f *Form) []byte {
 	for p := range s.procs {
 		s.readProc(&r, &s.procs[p])
 	}
+	s.readRecords(&r)
 	for i := range s.names {
 		s.inodes[s.names[i].ino].nlink++
 	}

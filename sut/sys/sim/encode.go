@@ -63,7 +63,25 @@ func (s *State) Append(b []byte, f *Form) []byte {
 	for _, p := range f.Order {
 		b = f.appendProc(b, &s.procs[p])
 	}
-	return b
+	return f.appendRecords(b, s)
+}
+
+// Renumbers reports whether Append writes inodes by other numbers than their
+// own although lock code compares numbers.
+func (f *Form) Renumbers(s *State) bool { return f.Numbers && !s.rules.ReuseInodes }
+
+// Fits reports whether the state has few enough of everything to be written.
+func (s *State) Fits() bool {
+	const most = 250
+	if len(s.names) > most || len(s.inodes) > most || len(s.files) > most || len(s.records) > most {
+		return false
+	}
+	for i := range s.procs {
+		if len(s.procs[i].fds) > most {
+			return false
+		}
+	}
+	return true
 }
 
 // mode is what is left of a description's flags after open(2).
@@ -160,7 +178,7 @@ func (s *State) AppendProc(b []byte, p int, f *Form) []byte {
 		b = append(b, 1+d.mode(), truth(fd.cloexec), byte(d.lock), byte(min(d.refs, 255)), byte(d.off))
 		b = append(b, s.colour(d.inode, f))
 	}
-	return b
+	return s.appendOwn(b, p, f)
 }
 
 // colour tells inodes apart as far as that is possible without a numbering that

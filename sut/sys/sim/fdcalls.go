@@ -15,12 +15,9 @@ func (s *State) open(id sys.TID, c sys.Call) sys.Ret {
 	if c.Flags&creat != 0 && c.Flags&sys.O_DIRECTORY != 0 {
 		return sys.Fail(sys.EINVAL) // as of Linux 6.4
 	}
-	slash := strings.HasSuffix(c.Path, "/")
-	follow := c.Flags&excl != excl && c.Flags&sys.O_NOFOLLOW == 0
-	if slash {
-		follow = c.Flags&creat == 0
-	}
-	p, errno := s.walk(c.Path, follow)
+	by := way{follow: c.Flags&excl != excl && c.Flags&sys.O_NOFOLLOW == 0, creates: c.Flags&creat != 0}
+	by.follow = by.follow || strings.HasSuffix(c.Path, "/")
+	p, errno := s.walkFrom(root, c.Path, &by)
 	if errno == 0 {
 		errno = s.mayOpen(p, c.Flags)
 	}
@@ -34,7 +31,7 @@ func (s *State) open(id sys.TID, c sys.Call) sys.Ret {
 		s.inodes[at].data, s.inodes[at].mtime = "", c.At.Wall
 	}
 	s.inodes[at].opens++
-	fd := s.newFD(id, s.newFile(file{inode: at, flags: c.Flags, refs: 1}))
+	fd := s.newFD(id, descriptor{s.newFile(file{inode: at, flags: c.Flags}), c.Flags&sys.O_CLOEXEC != 0})
 	return sys.Ret{N: int64(fd), Ino: s.inodes[at].ino}
 }
 
@@ -45,8 +42,6 @@ func (s *State) mayOpen(p place, flags int) sys.Errno {
 	switch {
 	case p.at < 0 && !creates:
 		return sys.ENOENT
-	case creates && p.slash && !p.dots():
-		return sys.EISDIR
 	case p.at < 0:
 		return 0
 	case creates && flags&sys.O_EXCL != 0:
@@ -76,26 +71,49 @@ func (s *State) newFile(f file) int {
 	return len(s.files) - 1
 }
 
-func (s *State) newFD(id sys.TID, f int) int {
+// newFD makes the process's lowest free descriptor lead to a description.
+func (s *State) newFD(id sys.TID, d descriptor) int {
+	s.files[d.file].refs++
 	p := &s.procs[id.Proc]
 	for i := range p.fds {
-		if p.fds[i] == closed {
-			p.fds[i] = f
+		if p.fds[i].file == closed {
+			p.fds[i] = d
 			return i + firstFD
 		}
 	}
-	p.fds = append(p.fds, f)
+	p.fds = append(p.fds, d)
 	return len(p.fds) - 1 + firstFD
 }
 
 func (s *State) close(id sys.TID, c sys.Call) sys.Ret {
+	if _, errno := s.description(id, c.FD); errno != 0 {
+		return sys.Fail(errno)
+	}
+	s.closeFD(int(id.Proc), c.FD-firstFD)
+	return sys.OK()
+}
+
+// closeFD closes the descriptor if it is open. The process's record locks on the
+// file go as well, whichever descriptor they were made with.
+func (s *State) closeFD(proc, fd int) {
+	d := &s.procs[proc].fds[fd]
+	if d.file == closed {
+		return
+	}
+	s.dropRecords(s.files[d.file].inode, owner{id: proc})
+	s.dropRef(d.file)
+	*d = descriptor{file: closed}
+}
+
+// dup is dup(2): the new descriptor leads to the same description, and exec
+// leaves it open.
+func (s *State) dup(id sys.TID, c sys.Call) sys.Ret {
 	f, errno := s.description(id, c.FD)
 	if errno != 0 {
 		return sys.Fail(errno)
 	}
-	s.procs[id.Proc].fds[c.FD-firstFD] = closed
-	s.dropRef(f)
-	return sys.OK()
+	fd := s.newFD(id, descriptor{file: f})
+	return sys.Ret{N: int64(fd), Ino: s.inodes[s.files[f].inode].ino}
 }
 
 // flock is flock(2) as Linux has it (fs/locks.c, flock_lock_inode): a lock of

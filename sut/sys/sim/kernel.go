@@ -6,19 +6,26 @@ import (
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
-// Ready implements sys.Kernel. Only a blocking flock ever waits: it is ready
-// when it would be granted, or when asking gives up the lock that it converts.
+// Ready implements sys.Kernel. Only requests for locks ever wait.
 func (s *State) Ready(id sys.TID, c sys.Call) bool {
-	mode := c.Flags
-	if c.Op != sys.OpFlock || mode != sys.LOCK_SH && mode != sys.LOCK_EX {
-		return true
+	switch {
+	case c.Op == sys.OpFlock && (c.Flags == sys.LOCK_SH || c.Flags == sys.LOCK_EX):
+		return s.flockReady(id, c)
+	case c.Op == sys.OpFcntl && blocks(c):
+		return s.recordReady(id, c)
 	}
+	return true
+}
+
+// flockReady is Ready of a blocking flock: it is ready when it would be
+// granted, or when asking gives up the lock that it converts.
+func (s *State) flockReady(id sys.TID, c sys.Call) bool {
 	f, errno := s.description(id, c.FD)
 	if errno != 0 || !s.files[f].reads() && !s.files[f].writes() {
 		return true
 	}
 	held := s.files[f].lock
-	return held != 0 && held != mode || !s.conflicts(f, mode)
+	return held != 0 && held != c.Flags || !s.conflicts(f, c.Flags)
 }
 
 // maxSize is how large a file may be made: contents are kept as they are.
@@ -39,6 +46,9 @@ func (s *State) Do(id sys.TID, c sys.Call) (sys.Ret, error) {
 	if id != sys.Outside && s.procs[id.Proc].dead {
 		return sys.Fail(sys.ESRCH), nil
 	}
+	if c.Op != sys.OpFcntl {
+		s.endWait(id) // whoever makes another call was interrupted
+	}
 	return do(s, id, c), nil
 }
 
@@ -54,6 +64,11 @@ var calls = [256]func(*State, sys.TID, sys.Call) sys.Ret{
 	sys.OpFsync:     (*State).onDescriptor,
 	sys.OpFchmod:    (*State).onDescriptor,
 	sys.OpFlock:     (*State).flock,
+	sys.OpFcntl:     (*State).fcntl,
+	sys.OpDup:       (*State).dup,
+	sys.OpFork:      (*State).fork,
+	sys.OpExec:      (*State).exec,
+	sys.OpExit:      (*State).exit,
 	sys.OpStat:      (*State).stat,
 	sys.OpLstat:     (*State).lstat,
 	sys.OpUnlink:    (*State).unlink,
@@ -64,6 +79,7 @@ var calls = [256]func(*State, sys.TID, sys.Call) sys.Ret{
 	sys.OpMkdir:     (*State).mkdir,
 	sys.OpRmdir:     (*State).rmdir,
 	sys.OpStatfs:    (*State).statfs,
+	sys.OpInterrupt: (*State).interrupt,
 	sys.OpKill:      (*State).kill,
 }
 
@@ -73,36 +89,22 @@ func (s *State) description(id sys.TID, fd int) (int, sys.Errno) {
 		return 0, sys.EBADF
 	}
 	fds := s.procs[id.Proc].fds
-	if fd < firstFD || fd-firstFD >= len(fds) || fds[fd-firstFD] == closed {
+	if fd < firstFD || fd-firstFD >= len(fds) || fds[fd-firstFD].file == closed {
 		return 0, sys.EBADF
 	}
-	return fds[fd-firstFD], 0
-}
-
-// kill ends a process as SIGKILL does: its descriptors are closed, and what
-// has no other descriptor goes with them.
-func (s *State) kill(_ sys.TID, c sys.Call) sys.Ret {
-	if c.N < 0 || c.N >= int64(len(s.procs)) || s.procs[c.N].dead {
-		return sys.Fail(sys.ESRCH)
-	}
-	p := &s.procs[c.N]
-	for _, f := range p.fds {
-		if f != closed {
-			s.dropRef(f)
-		}
-	}
-	*p = proc{dead: true}
-	return sys.OK()
+	return fds[fd-firstFD].file, 0
 }
 
 // dropRef takes one descriptor from an open file description. With the last
-// one the description goes, and its lock.
+// one the description goes, and its locks.
 func (s *State) dropRef(f int) {
 	d := &s.files[f]
 	if d.refs--; d.refs > 0 {
 		return
 	}
 	i := d.inode
+	s.dropRecords(i, owner{ofd: true, id: f})
+	s.endWaits(func(w waiter) bool { return w.asks.owner == owner{ofd: true, id: f} })
 	*d = file{}
 	s.inodes[i].opens--
 	s.free(i)

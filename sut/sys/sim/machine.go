@@ -77,11 +77,17 @@ func (s *State) String() string {
 			fmt.Fprintf(&b, "p%d dead\n", i)
 			continue
 		}
-		for fd, f := range p.fds {
-			if f != closed {
+		for fd, d := range p.fds {
+			if f := d.file; f != closed {
 				fmt.Fprintf(&b, "p%d %d<%s>%s\n", i, fd+firstFD, s.inodes[s.files[f].inode].ino, lockText(s.files[f].lock))
 			}
 		}
+	}
+	for _, r := range s.records {
+		fmt.Fprintf(&b, "%s %s\n", s.inodes[r.inode].ino, r.text())
+	}
+	for _, w := range s.waiters {
+		fmt.Fprintf(&b, "p%d waits for %s %s\n", w.thread.Proc, s.inodes[w.asks.inode].ino, w.asks.text())
 	}
 	return b.String()
 }

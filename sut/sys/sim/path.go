@@ -27,16 +27,21 @@ type place struct {
 // dots reports whether the place is a directory by another name than its own.
 func (p place) dots() bool { return p.last == "." || p.last == ".." }
 
-// walk follows a path from the trial's directory. With follow, a symbolic link
-// at the end is followed too, and the place is that of its target.
-func (s *State) walk(path string, follow bool) (place, sys.Errno) {
-	links := 0
-	return s.walkFrom(root, path, follow, &links)
+// A way is how a path is followed: whether a symbolic link at its end is
+// followed too, and the place is that of its target; and whether a file is to
+// be made there, for which no path will do that ends in a slash.
+type way struct {
+	follow, creates bool
+	links           int // that have been followed
 }
 
-// walkFrom is walk from any directory; links counts the symbolic links on the
-// whole way.
-func (s *State) walkFrom(dir int, path string, follow bool, links *int) (place, sys.Errno) {
+// walk follows a path from the trial's directory.
+func (s *State) walk(path string, follow bool) (place, sys.Errno) {
+	return s.walkFrom(root, path, &way{follow: follow})
+}
+
+// walkFrom follows a path from any directory.
+func (s *State) walkFrom(dir int, path string, by *way) (place, sys.Errno) {
 	switch {
 	case path == "" || path[0] == '/':
 		return place{}, sys.ENOENT
@@ -54,28 +59,40 @@ func (s *State) walkFrom(dir int, path string, follow bool, links *int) (place, 
 			return place{}, sys.ENOENT
 		case s.inodes[p.at].kind != sys.Directory:
 			return place{}, sys.ENOTDIR
+		}
+		final := i == len(words)-1
+		p.dir, p.last, p.at = p.at, w, s.lookup(p.at, w)
+		switch {
+		case final && by.creates && p.slash && !p.dots():
+			return place{}, sys.EISDIR
 		case len(w) > maxElement:
 			return place{}, sys.ENAMETOOL
-		}
-		p.dir, p.last, p.at = p.at, w, s.lookup(p.at, w)
-		final := i == len(words)-1
-		if p.at < 0 || s.inodes[p.at].kind != sys.Symlink || final && !follow {
+		case p.at < 0 || s.inodes[p.at].kind != sys.Symlink || final && !by.follow:
 			continue
 		}
-		if *links++; *links > maxLinks {
-			return place{}, sys.ELOOP
-		}
-		target, errno := s.walkFrom(p.dir, s.inodes[p.at].data, true, links)
+		target, errno := s.followLink(p, by, final)
 		if errno != 0 {
 			return place{}, errno
 		}
 		if final {
-			target.slash = target.slash || p.slash
 			return target, 0
 		}
 		p.at = target.at
 	}
 	return p, 0
+}
+
+// followLink follows the symbolic link that is in the place. Where that is the
+// path's last element, its target takes the path's place.
+func (s *State) followLink(p place, by *way, final bool) (place, sys.Errno) {
+	if by.links++; by.links > maxLinks {
+		return place{}, sys.ELOOP
+	}
+	target := way{follow: true, creates: by.creates && final, links: by.links}
+	to, errno := s.walkFrom(p.dir, s.inodes[p.at].data, &target)
+	by.links = target.links
+	to.slash = to.slash || p.slash
+	return to, errno
 }
 
 // lookup returns the inode that an element of a path leads to, or -1.

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/ghostlock/ghostlock/sut/sys"
+import (
+	"time"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
 
 // rename is renameat2(2).
 func (s *State) rename(_ sys.TID, c sys.Call) sys.Ret {
@@ -23,8 +27,7 @@ func (s *State) rename(_ sys.TID, c sys.Call) sys.Ret {
 		return sys.OK() // two names of one file: rename(2) does nothing
 	}
 	if c.Flags&sys.RENAME_EXCHANGE != 0 {
-		s.names[s.entry(from.dir, from.last)].ino = to.at
-		s.names[s.entry(to.dir, to.last)].ino = from.at
+		s.exchange(from, to, c.At.Wall)
 	} else {
 		if to.at >= 0 {
 			s.dropName(s.entry(to.dir, to.last), c.At.Wall)
@@ -34,6 +37,16 @@ func (s *State) rename(_ sys.TID, c sys.Call) sys.Ret {
 	}
 	s.inodes[from.dir].mtime, s.inodes[to.dir].mtime = c.At.Wall, c.At.Wall
 	return sys.OK()
+}
+
+func (s *State) exchange(from, to place, now time.Duration) {
+	s.names[s.entry(from.dir, from.last)].ino = to.at
+	s.names[s.entry(to.dir, to.last)].ino = from.at
+	for _, i := range []int{from.at, to.at} {
+		if s.rules.MovesExchanged && from.dir != to.dir && s.inodes[i].kind == sys.Directory {
+			s.inodes[i].mtime = now
+		}
+	}
 }
 
 // mayRename says why from cannot go to the place to, in the order in which
@@ -76,6 +89,8 @@ func (s *State) mayReplace(from, to int) sys.Errno {
 		return sys.ENOTDIR
 	case !fromDir && toDir:
 		return sys.EISDIR
+	case toDir && s.filled(to) && s.rules.Filled != 0:
+		return s.rules.Filled
 	case toDir && s.filled(to):
 		return sys.ENOTEMPTY
 	}

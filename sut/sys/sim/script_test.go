@@ -22,7 +22,7 @@ func TestKernelScripts(t *testing.T) {
 		t.Fatal("found no scripts", err)
 	}
 	for _, file := range files {
-		for _, profile := range []string{"ext4", "tmpfs"} {
+		for _, profile := range []string{"ext4", "tmpfs", "xfs", "btrfs", "overlayfs"} {
 			t.Run(filepath.Base(file)+"/"+profile, func(t *testing.T) { play(t, file, profile) })
 		}
 	}

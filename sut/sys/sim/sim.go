@@ -1,5 +1,5 @@
 // Package sim is a kernel in memory: names, inodes, open file descriptions,
-// descriptors and flock(2), as Linux has them.
+// descriptors, processes that fork, flock(2) and record locks, as Linux has them.
 //
 // A [State] is the whole kernel as a value. It keeps no clock: each call
 // brings the instant at which it is made. What differs between local file
@@ -25,18 +25,38 @@ type Rules struct {
 	// ReuseInodes says that a new file gets the lowest number that is free
 	// again, as on ext4, and not one that was never used, as on tmpfs.
 	ReuseInodes bool
+
+	// Filled is what rename(2) of a directory answers where the new name is one
+	// that has entries. 0 stands for ENOTEMPTY.
+	Filled sys.Errno
+
+	// MovesExchanged says that RENAME_EXCHANGE moves the mtime of a directory
+	// that goes into another one.
+	MovesExchanged bool
+}
+
+// fileSystems are the rules that are known, the first for all others. XFS uses
+// a number again after a moment, when it has cleared the inode away; overlayfs
+// tells the numbers of the file system that it writes to, here of a tmpfs.
+var fileSystems = []Rules{
+	{Name: "tmpfs", Magic: sys.MagicTmpfs},
+	{Name: "ext4", Magic: sys.MagicExt4, ReuseInodes: true},
+	{Name: "xfs", Magic: sys.MagicXFS, ReuseInodes: true, Filled: sys.EEXIST, MovesExchanged: true},
+	{Name: "btrfs", Magic: sys.MagicBtrfs},
+	{Name: "overlayfs", Magic: sys.MagicOverlayfs},
 }
 
 // RulesOf returns the rules of the file system with that name; one that is not
 // known counts as tmpfs.
 func RulesOf(name string) Rules {
-	switch name {
-	case "ext4":
-		return Rules{Name: name, Magic: sys.MagicExt4, ReuseInodes: true}
-	case "tmpfs":
-		return Rules{Name: name, Magic: sys.MagicTmpfs}
+	for _, r := range fileSystems {
+		if r.Name == name {
+			return r
+		}
 	}
-	return Rules{Name: name, Magic: sys.MagicTmpfs}
+	r := fileSystems[0]
+	r.Name = name
+	return r
 }
 
 // root is the trial's directory, the inode that every path starts from.
@@ -49,6 +69,9 @@ type State struct {
 	inodes []inode
 	files  []file
 	procs  []proc
+
+	records []record // record locks that are held
+	waiters []waiter // threads that wait for one
 }
 
 // A name is a directory entry.
@@ -94,7 +117,13 @@ func (f file) writes() bool {
 // A proc is a process: its descriptors, lowest free number first.
 type proc struct {
 	dead bool
-	fds  []int // index into files, or closed; descriptor 3 is the first
+	fds  []descriptor // descriptor 3 is the first
+}
+
+// A descriptor leads to an open file description.
+type descriptor struct {
+	file    int  // index into files, or closed
+	cloexec bool // exec closes it
 }
 
 const (

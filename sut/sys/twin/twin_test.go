@@ -136,6 +136,23 @@ func TestALieIsADifferenceThatNamesBoth(t *testing.T) {
 	}
 }
 
+// Only processes that really wait can be refused by Linux. See
+// TestLinuxRefusesToDeadlock.
+func TestADeadlockIsTheSimulatedKernelsToSee(t *testing.T) {
+	f := ext4()
+	k := boot(t, f)
+	must(t, k, p0, `open("l", O_RDWR) = 3<A>`, `fcntl(3, F_SETLK, {F_WRLCK, start=0, len=1}) = 0`)
+	must(t, k, p1, `open("l", O_RDWR) = 3<A>`, `fcntl(3, F_SETLK, {F_WRLCK, start=1, len=1}) = 0`,
+		`fcntl(3, F_SETLKW, {F_WRLCK, start=0, len=1}) = ?`)
+	const circle = `fcntl(3, F_SETLKW, {F_WRLCK, start=1, len=1})`
+	f.lie = func(sys.Call, sys.Ret) (sys.Ret, error) { return sys.Ret{Wait: true}, nil }
+	must(t, k, p0, circle+` = -1 EDEADLK`)
+	f.lie = func(sys.Call, sys.Ret) (sys.Ret, error) { return sys.OK(), nil }
+	if _, err := do(t, k, p0, circle); err == nil {
+		t.Error("found no difference where the real kernel grants what p1 has")
+	}
+}
+
 // Which number a new file gets is the file system's choice, and no difference:
 // files have the simulated kernel's names. Which file is which is compared.
 func TestFilesHaveTheSimulatedKernelsNames(t *testing.T) {
