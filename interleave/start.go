@@ -22,6 +22,17 @@ func Starts() []string { return []string{"none", "idle", "leftover"} }
 // lock calls no age stale: older than any of the seed documents' thresholds.
 const OldAge = 31 * time.Second
 
+// An Unmade is the error of a start that cannot be made, because one client
+// alone does not finish.
+type Unmade struct {
+	Lock string
+	End  End
+}
+
+func (e *Unmade) Error() string {
+	return fmt.Sprintf("make a start for %s: one client alone is %s", e.Lock, e.End)
+}
+
 // MakeStart returns the files of the named start for the trial's lock. The
 // lock's own code makes them, in memory.
 func MakeStart(name string, t *trial.Trial) ([]sys.Entry, error) {
@@ -53,7 +64,7 @@ func leave(t *trial.Trial, workload string) ([]sys.Entry, error) {
 		return nil, fmt.Errorf("make a start for %s: %w", t.Lock.Name, err)
 	}
 	if out.End != Finished {
-		return nil, fmt.Errorf("make a start for %s: one client alone is %s", t.Lock.Name, out.End)
+		return nil, &Unmade{t.Lock.Name, out.End}
 	}
 	age := max(OldAge, t.Config.Stale+time.Second)
 	entries := state.Entries(0)

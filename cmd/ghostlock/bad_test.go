@@ -94,9 +94,9 @@ var badInputs = []badInput{
 	{"two histories", "verify response response", "found 2 arguments, wanted: ghostlock verify HISTORY"},
 	{"no time to judge", "verify response --for 0", "found --for 0s, wanted more than 0"},
 
-	{"an unknown command", "nope", `unknown command "nope" for "ghostlock", wanted one of check, fuzz,`},
-	{"a misspelt command", "fuz", `unknown command "fuz" for "ghostlock", wanted one of check, fuzz,`},
-	{"help for an unknown command", "help nope", `unknown command "nope" for "ghostlock", wanted one of check, fuzz,`},
+	{"an unknown command", "nope", `unknown command "nope" for "ghostlock", wanted one of check, explore, fuzz,`},
+	{"a misspelt command", "fuz", `unknown command "fuz" for "ghostlock", wanted one of check, explore, fuzz,`},
+	{"help for an unknown command", "help nope", `unknown command "nope" for "ghostlock", wanted one of check, explore, fuzz,`},
 	{"an unknown flag", "fuzz --nope", "unknown flag: --nope (ghostlock fuzz --help lists the flags)"},
 	{"an unknown short flag", "list -x", "unknown shorthand flag: 'x' in -x"},
 	{"a flag without its value", "fuzz --for", "flag needs an argument: --for"},
@@ -137,6 +137,20 @@ var badInputs = []badInput{
 	{"negative rounds", "stress ktstr-try --rounds -1", "found --rounds -1, wanted 1 or more"},
 	{"a negative delay", "stress ktstr-try --delay -1s", "found --delay -1s, wanted no less than 0"},
 	{"no threads of stress", "stress ktstr-try --threads 0", "found --threads 0, wanted 1 to 26"},
+
+	{"nothing to explore", "explore", "found 0 arguments, wanted: ghostlock explore LOCK..."},
+	{"an unknown lock to explore", "explore nope", `found lock "nope", wanted one of`},
+	{"an unknown start of explore", "explore ktstr-try --start nope", `found start "nope", wanted one of none, idle, leftover`},
+	{"an unknown kernel of explore", "explore ktstr-try --kernel nope", "found --kernel nope, wanted both or sim"},
+	{"a setting that the explored lock has not", "explore ktstr-try --set stale=3s", `--set for ktstr-try: found setting "stale"`},
+	{"threads without clients enough", "explore ktstr-try --clients 2 --threads 3", "found --threads 3, wanted 0 to 2"},
+	{"negative switches", "explore ktstr-try --switches -1", "found --switches -1, wanted no less than 0"},
+	{"a negative depth", "explore ktstr-try --depth -1", "found --depth -1, wanted more than 0"},
+	{"two bounds at once", "explore ktstr-try --depth 1 --switches 1", "found --switches and --depth, wanted one of them"},
+	{"a memory that is none", "explore ktstr-try --memory much", `found --memory "much", wanted a size such as 512MiB or 4GiB`},
+	{"too little memory", "explore ktstr-try --memory 1M", "found --memory 1MiB, wanted 64MiB or more"},
+	{"no time to explore", "explore ktstr-try --for 0", "found --for 0s, wanted more than 0"},
+	{"no processor", "explore ktstr-try --cpus 0", "found --cpus 0, wanted 1 or more"},
 
 	{"check outside the repository", "check", "read testdata/verdicts.txt: no such file or directory (run check in the repository"},
 }

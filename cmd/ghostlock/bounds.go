@@ -15,8 +15,8 @@ import (
 	"github.com/ghostlock/ghostlock/sut/lock"
 )
 
-// bounds are the flags that say what is tried. They are the same for every
-// command.
+// bounds are the flags that say what is tried. They have the same names for
+// every command; what they default to is the command's.
 type bounds struct {
 	clients, acquires, threads int
 	start                      string
@@ -26,12 +26,25 @@ type bounds struct {
 	set                        []string
 }
 
-func (b *bounds) register(f *pflag.FlagSet) {
+// registerDrawn registers the flags of commands that draw trials within bounds.
+func (b *bounds) registerDrawn(f *pflag.FlagSet) {
 	f.IntVar(&b.clients, "clients", 0, "how many clients (default: 2 to 3)")
 	f.IntVar(&b.acquires, "acquires", 2, "how often each client acquires, at most")
+	f.DurationVar(&b.work, "work", 0, "how long holders may work inside; others may rest until their file is stale")
+}
+
+// registerWhole registers the flags of commands that cover all that is within
+// the bounds.
+func (b *bounds) registerWhole(f *pflag.FlagSet) {
+	f.IntVar(&b.clients, "clients", 0, "how many clients (default: 2, and one more than the threads)")
+	f.IntVar(&b.acquires, "acquires", 0, "how often each client acquires (default: 2 where there are 2 clients, else 1)")
+	f.DurationVar(&b.work, "work", 0, "how long holders work inside (default: one step, which takes no time)")
+}
+
+// register registers the flags that are the same for all.
+func (b *bounds) register(f *pflag.FlagSet) {
 	f.IntVar(&b.threads, "threads", 0, "how many of the clients share the first process")
 	f.StringVar(&b.start, "start", "", "the files at the start: "+strings.Join(interleave.Starts(), ", ")+" (default: each of them)")
-	f.DurationVar(&b.work, "work", 0, "how long holders may work inside; others may rest until their file is stale")
 	f.IntVar(&b.budget.Kills, "kills", 0, "how many processes may be killed")
 	f.IntVar(&b.budget.Pauses, "pauses", 0, "how many processes may be stopped for a while")
 	f.IntVar(&b.budget.Jumps, "jumps", 0, "how often the clocks may jump while somebody could run")

@@ -26,6 +26,8 @@ func TestADirectoryThatCannotBeWrittenIsNamed(t *testing.T) {
 		{"check --testdata data --out file/below", "write to file/below: not a directory"},
 		{"check --testdata data --dir file", "file: not a directory"},
 		{"check --testdata data --kernel nope", "found --kernel nope, wanted linux or sim"},
+		{"explore ktstr-try --out nowhere", "write to nowhere: no such file or directory"},
+		{"explore ktstr-try --dir file", "file: not a directory"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +103,7 @@ func TestAFullDiskIsNamed(t *testing.T) {
 }
 
 func TestAResultThatNobodyCanReadIsAFailure(t *testing.T) {
-	for _, args := range []string{"list", "help fuzz", "replay orphan.txt", "replay orphan.txt --json", "fuzz ktstr-try --runs 3"} {
+	for _, args := range []string{"list", "help fuzz", "replay orphan.txt", "replay orphan.txt --json", "fuzz ktstr-try --runs 3", "explore ktstr-try"} {
 		b := newBench(t)
 		b.write("orphan.txt", orphanCase(t))
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

@@ -12,7 +12,8 @@ type checkFlags struct {
 	kernelFlag
 	testdata string
 	out      string
-	runs     int
+	full     bool
+	update   bool
 	json     bool
 }
 
@@ -20,20 +21,25 @@ func newCheck(a *app) *cobra.Command {
 	f := &checkFlags{}
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "The gate: every stored case replayed, every lock fuzzed, every verdict as expected",
-		Long: `Check replays every stored case in memory and on Linux, fuzzes every lock briefly
-with fixed seeds, and compares what it finds with testdata/verdicts.txt. It
-prints a line a lock.`,
+		Short: "The gate: every stored case replayed, every verdict computed anew",
+		Long: `Check replays every stored case in memory and on Linux, covers every schedule of
+every lock in each environment and from each start, and compares the verdicts
+with testdata/verdicts.txt. It prints a line a lock and property.
+
+With --full each stored case is replayed ten times on Linux, and what holds for
+two clients is confirmed there: every pair of a kernel's state and a call that was
+met in memory is carried out, its answer compared, and a way to each end judged.`,
 		Args: takes(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.kernel, "kernel", "linux", "linux or sim: where locks are fuzzed; cases are replayed on both unless it is sim")
+	flags.StringVar(&f.kernel, "kernel", "linux", "linux or sim: cases are replayed on both unless it is sim")
 	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
 	flags.StringVar(&f.testdata, "testdata", "testdata", "the directory of verdicts.txt and cases")
 	flags.StringVar(&f.out, "out", ".", "the directory that cases of unexpected violations are written to")
-	flags.IntVar(&f.runs, "runs", 4000, "schedules for each lock and property; properties that nobody expects violated share them")
-	flags.BoolVar(&f.json, "json", false, "one JSON object a lock and property")
+	flags.BoolVar(&f.full, "full", false, "confirm every verdict on Linux too; takes minutes")
+	flags.BoolVar(&f.update, "update", false, "write the verdicts as they are found, and the cases that prove them")
+	flags.BoolVar(&f.json, "json", false, "one JSON object a lock, property, environment and start")
 	return cmd
 }
 
@@ -41,18 +47,18 @@ prints a line a lock.`,
 type checker struct {
 	*app
 	*checkFlags
-	all   machines
-	open  map[string]*fuzzed // of each lock: what came of fuzzing its undecided properties
-	cases int
-	runs  int
-	wrong int // expectations that did not come true
+	all       machines
+	replayed  map[string]string // of each stored case, why it did not reproduce; "" if it did
+	states    int
+	confirmed confirmed
+	wrong     int // expectations that did not come true
 }
 
 func (a *app) check(ctx context.Context, f *checkFlags) error {
-	if f.runs < 1 {
-		return fmt.Errorf("found --runs %d, wanted 1 or more", f.runs)
+	if f.full && f.kernel == "sim" {
+		return fmt.Errorf("found --full with --kernel sim, wanted linux: it confirms what was found in memory")
 	}
-	expected, err := readVerdicts(f.testdata)
+	expected, err := f.expected()
 	if err != nil {
 		return err
 	}
@@ -63,33 +69,68 @@ func (a *app) check(ctx context.Context, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
-	c := &checker{app: a, checkFlags: f, all: all, open: map[string]*fuzzed{}}
-	err = c.locks(ctx, expected)
+	c := &checker{app: a, checkFlags: f, all: all, replayed: map[string]string{}}
+	err = c.run(ctx, expected)
 	if closing := all.close(); err == nil {
 		err = closing
 	}
 	switch {
-	case err != nil:
-		return err
 	case ctx.Err() != nil:
 		return status(exitInterrupted)
+	case err != nil:
+		return err
 	}
-	return c.conclude()
+	return c.conclude(len(expected))
 }
 
-func (c *checker) conclude() error {
-	if !c.json {
-		fmt.Fprintf(c.stdout, "%s replayed, %s run: ", count(c.cases, "case"), count(c.runs, "schedule"))
+// expected returns the verdicts on record; where they are to be written anew,
+// every cell without one.
+func (f *checkFlags) expected() ([]*expectation, error) {
+	if !f.update {
+		return readVerdicts(f.testdata)
 	}
+	var all []*expectation
+	for _, c := range cells() {
+		all = append(all, &expectation{cell: c})
+	}
+	return all, nil
+}
+
+// run replays the cases, computes the table, and tells of it.
+func (c *checker) run(ctx context.Context, expected []*expectation) error {
+	if err := c.replayAll(ctx, expected); err != nil {
+		return err
+	}
+	found, err := c.explore(ctx, expected)
+	if err == nil && c.update {
+		err = c.write(ctx, expected, found)
+	}
+	if err == nil && c.full {
+		err = c.confirm(ctx, expected)
+	}
+	if err != nil {
+		return err
+	}
+	return c.tellTable(expected, found)
+}
+
+func (c *checker) conclude(cells int) error {
+	if c.json {
+		if c.wrong > 0 {
+			return status(exitViolated)
+		}
+		return nil
+	}
+	fmt.Fprintf(c.stdout, "\n%s replayed, %s covered in %s: ",
+		count(len(c.replayed), "case"), count(cells, "verdict"), count(c.states, "state"))
 	verdicts := filepath.Join(c.testdata, verdictsFile)
-	switch {
-	case c.wrong > 0 && !c.json:
-		fmt.Fprintf(c.stdout, "%s from %s\n", count(c.wrong, "difference"), verdicts)
-	case !c.json:
-		fmt.Fprintf(c.stdout, "all as in %s\n", verdicts)
-	}
 	if c.wrong > 0 {
+		fmt.Fprintf(c.stdout, "%s from %s\n", count(c.wrong, "difference"), verdicts)
 		return status(exitViolated)
+	}
+	fmt.Fprintf(c.stdout, "all as in %s\n", verdicts)
+	if c.full {
+		fmt.Fprintln(c.stdout, c.confirmed)
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ That it finds nothing proves nothing: the verdict is then undecided.`,
 	}
 	flags := cmd.Flags()
 	f.bounds.register(flags)
+	f.bounds.registerDrawn(flags)
 	flags.StringVar(&f.kernel, "kernel", "linux", "linux or sim")
 	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
 	flags.StringVar(&f.by, "by", "pos", "the chooser: pos, random, pct:D, round-robin or rapid")
@@ -171,7 +172,7 @@ func (a *app) fuzzAll(ctx context.Context, toDraw []draw.Bounds, f *fuzzFlags, p
 }
 
 func (a *app) fuzzLock(ctx context.Context, d draw.Bounds, f *fuzzFlags, properties []model.Property, all machines) (*fuzzed, error) {
-	r := &fuzzed{lock: d.Lock, stats: &search.Stats{}, where: f.describe(all[0], f.direct())}
+	r := &fuzzed{lock: d.Lock, stats: &search.Stats{}, settled: settled{where: f.describe(all[0], f.direct())}}
 	fz := &search.Fuzz{
 		Machines: all, Runner: f.runner(d), Properties: properties,
 		Pattern: search.Pattern(f.pattern), Runs: f.runs, Stats: r.stats,
@@ -216,7 +217,11 @@ func (a *app) watched(ctx context.Context, name string, fz *search.Fuzz, budget 
 		ctx, cancel = context.WithTimeout(ctx, budget)
 		defer cancel()
 	}
-	stop := a.progress(name, fz.Stats)
+	stop := a.progress(func(elapsed time.Duration) string {
+		runs := fz.Stats.Runs.Load()
+		return fmt.Sprintf("%s: %d schedules, %.0f/s, %d distinct histories, no violation",
+			name, runs, float64(runs)/elapsed.Seconds(), fz.Stats.Histories.Load())
+	})
 	defer stop()
 	return fz.Run(ctx)
 }

@@ -6,7 +6,7 @@
 //	0    all is well; for fuzz: nothing was found in what was tried
 //	1    a property is violated, or a verdict is not the expected one
 //	2    wrong usage, or the harness failed
-//	3    undecided
+//	3    undecided, or vacuous: what holds proves little, for too little happened
 //	125  a case diverged: the code under test did not follow its schedule
 //	130  interrupted
 package main
@@ -24,12 +24,14 @@ import (
 	"github.com/spf13/cobra"
 
 	_ "github.com/ghostlock/ghostlock/cmd/ghostlock/internal/quiet" // before rapid
+	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys/linux"
 )
 
 func main() {
 	linux.ServeIfWorker()
-	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	serveIfExplorer(lock.Find)
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, lock.Find))
 }
 
 // The exit statuses.
@@ -47,12 +49,12 @@ type status int
 func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // run is main with its surroundings handed in; it returns the exit status.
-func run(args []string, stdout, stderr io.Writer) int {
+func run(args []string, stdout, stderr io.Writer, find finder) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	out := &output{to: stdout}
-	err := execute(ctx, args, &app{stdout: out, stderr: stderr})
+	err := execute(ctx, args, &app{stdout: out, stderr: stderr, find: find})
 	if out.err != nil {
 		err = fmt.Errorf("write to standard output: %w", cause(out.err))
 	}
@@ -101,7 +103,10 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 // An app is what the commands share.
-type app struct{ stdout, stderr io.Writer }
+type app struct {
+	stdout, stderr io.Writer
+	find           finder // of the locks that are explored
+}
 
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
@@ -112,8 +117,8 @@ says whether two clients can ever hold the lock at once. Where they can, it
 hands over a short text file that makes it happen again, on the real kernel.
 
 Exit status: 0 well, or nothing found; 1 violated, or a verdict differs;
-2 wrong usage, or the harness failed; 3 undecided (verify); 125 a case diverged;
-130 interrupted.`,
+2 wrong usage, or the harness failed; 3 undecided or vacuous (explore, verify);
+125 a case diverged; 130 interrupted.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
@@ -122,7 +127,7 @@ Exit status: 0 well, or nothing found; 1 violated, or a verdict differs;
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newList(a), newFuzz(a), newReplay(a), newCheck(a), newVerify(a), newStress(a))
+	root.AddCommand(newList(a), newExplore(a), newFuzz(a), newReplay(a), newCheck(a), newVerify(a), newStress(a))
 	root.InitDefaultHelpCmd()
 	return root
 }

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ghostlock/ghostlock/sut/sys/linux"
 )
 
 // The tests run the built tool as its users do. TestMain builds it once.
@@ -25,6 +27,11 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	linux.ServeIfWorker()
+	serveIfExplorer(findPlanted)
+	if os.Getenv(plantedEnv) != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, findPlanted))
+	}
 	os.Exit(func() int {
 		var err error
 		if base, err = os.MkdirTemp("", "gltest-"); err != nil {

@@ -5,16 +5,15 @@ import (
 	"io"
 	"os"
 	"time"
-
-	"github.com/ghostlock/ghostlock/interleave/search"
 )
 
 // progressEvery is how often the line on the terminal is written anew.
 const progressEvery = 200 * time.Millisecond
 
-// progress shows what a search does on a line of the terminal, if standard
-// error is one. The function it returns ends that and clears the line.
-func (a *app) progress(name string, stats *search.Stats) (stop func()) {
+// progress shows on a line of the terminal, if standard error is one, what a
+// search does: line says it. The function it returns ends that and clears the
+// line.
+func (a *app) progress(line func(elapsed time.Duration) string) (stop func()) {
 	if !isTerminal(a.stderr) {
 		return func() {}
 	}
@@ -30,9 +29,7 @@ func (a *app) progress(name string, stats *search.Stats) (stop func()) {
 				fmt.Fprint(a.stderr, "\r\x1b[K")
 				return
 			case <-tick.C:
-				runs := stats.Runs.Load()
-				fmt.Fprintf(a.stderr, "\r\x1b[K%s: %d schedules, %.0f/s, %d distinct histories, no violation",
-					name, runs, float64(runs)/time.Since(begin).Seconds(), stats.Histories.Load())
+				fmt.Fprint(a.stderr, "\r\x1b[K", line(time.Since(begin)))
 			}
 		}
 	}()

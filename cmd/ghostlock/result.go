@@ -15,24 +15,34 @@ type result struct {
 	Verdict  string `json:"verdict"`
 	Expected string `json:"expected,omitempty"` // of check: the verdict on record
 	Start    string `json:"start"`
-	Clients  int    `json:"clients"`
-	Acquires int    `json:"acquires"`
-	Threads  int    `json:"threads"`
-	Kills    int    `json:"kills"`
-	Pauses   int    `json:"pauses"`
-	Jumps    int    `json:"jumps"`
-	Errors   int    `json:"errors"`
-	Unlinks  int    `json:"unlinks"`
-	Kernel   string `json:"kernel"`
-	By       string `json:"by"`
-	Seed     uint64 `json:"seed"`
-	Switches int    `json:"switches"` // of the case, as are steps
-	Steps    int    `json:"steps"`
 
-	// Null: running schedules counts none of these.
+	Environment string `json:"environment,omitempty"` // of check
+	Clients     int    `json:"clients"`
+	Acquires    int    `json:"acquires"`
+	Threads     int    `json:"threads"`
+	Kills       int    `json:"kills"`
+	Pauses      int    `json:"pauses"`
+	Jumps       int    `json:"jumps"`
+	Errors      int    `json:"errors"`
+	Unlinks     int    `json:"unlinks"`
+	Kernel      string `json:"kernel"`
+	By          string `json:"by"`
+	Seed        uint64 `json:"seed"`
+	Switches    int    `json:"switches"` // of the case, as are steps
+	Steps       int    `json:"steps"`
+
+	// Null: not counted. Running schedules counts none of these.
 	States        *int    `json:"states"`
 	Transitions   *int    `json:"transitions"`
 	Interleavings *string `json:"interleavings"`
+
+	Shapes    []string `json:"shapes,omitempty"`    // of explore: clients and acquires of each
+	Depth     int      `json:"depth,omitempty"`     // of explore: every state is reached in so many steps
+	Contended int      `json:"contended,omitempty"` // steps of an acquire while another client held the lock
+	Runs      int      `json:"runs,omitempty"`      // of the lock's code, to learn it
+	Covered   []string `json:"covered,omitempty"`   // of undecided: what was, of each shape and start
+	Vacuous   []string `json:"vacuous,omitempty"`   // of holds: what did not happen
+	Unreached []string `json:"unreached,omitempty"` // of holds: calls that were not made
 
 	Schedules int     `json:"schedules"`
 	Histories int64   `json:"histories,omitempty"` // different ones, where all schedules were run

@@ -15,14 +15,20 @@ import (
 
 // A fuzzed is what fuzzing a lock came to.
 type fuzzed struct {
-	lock      lock.Entry
+	settled
+	lock    lock.Entry
+	run     int // in which it was found, or how many found nothing
+	seconds float64
+	stats   *search.Stats
+}
+
+// A settled is a finding that was made small, replayed on the kernel and
+// written; or the want of one.
+type settled struct {
 	Found     *search.Shrunk
-	run       int // in which it was found, or how many found nothing
-	seconds   float64
-	stats     *search.Stats
-	confirmed int
-	refused   error // why the finding was not confirmed
-	path      string
+	confirmed int    // replays that showed it
+	refused   error  // why it was not confirmed
+	path      string // of its case
 	where     string // the kernel, for people
 }
 
@@ -34,26 +40,37 @@ func (r *fuzzed) settle(ctx context.Context, found *search.Finding, f *fuzzFlags
 		return fmt.Errorf("shrink: %w", err)
 	}
 	r.Found = &shrunk
-	for r.confirmed < f.confirm && r.refused == nil {
-		if r.refused = ctx.Err(); r.refused == nil {
+	r.confirm(ctx, m, f.confirm)
+	return r.write(f.out)
+}
+
+// confirm replays the finding so many times, or until one replay does not show
+// it or the context ends.
+func (s *settled) confirm(ctx context.Context, m sys.Machine, times int) {
+	for s.confirmed < times && s.refused == nil {
+		if s.refused = ctx.Err(); s.refused == nil {
 			var n int
-			n, r.refused = search.Confirm(shrunk.Finding, m, 1)
-			r.confirmed += n
+			n, s.refused = search.Confirm(s.Found.Finding, m, 1)
+			s.confirmed += n
 		}
 	}
-	name := fmt.Sprintf("%s-%s-%s.txt", r.lock.Name, shrunk.Property, shrunk.Pattern)
-	r.path = filepath.Join(f.out, name)
-	return save(r.path, shrunk.Case(shrunk.Where).Format())
+}
+
+// write writes the finding's case.
+func (s *settled) write(dir string) error {
+	name := fmt.Sprintf("%s-%s-%s.txt", s.Found.Trial.Lock.Name, s.Found.Property, s.Found.Pattern)
+	s.path = filepath.Join(dir, name)
+	return save(s.path, s.Found.Case(s.Found.Where).Format())
 }
 
 // refusedWhy says why a confirmation ended early.
-func (r *fuzzed) refusedWhy() string {
+func (s *settled) refusedWhy() string {
 	var d *interleave.Divergence
-	if errors.As(r.refused, &d) {
+	if errors.As(s.refused, &d) {
 		return "it diverged, " + d.Error()
 	}
-	return r.refused.Error()
+	return s.refused.Error()
 }
 
 // interrupted reports whether confirming was cut short.
-func (r *fuzzed) interrupted() bool { return errors.Is(r.refused, context.Canceled) }
+func (s *settled) interrupted() bool { return errors.Is(s.refused, context.Canceled) }

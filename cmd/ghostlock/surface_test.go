@@ -33,6 +33,14 @@ var jsonResults = []struct {
 	{"fuzz ktstr-try ctx-v2 --json --runs 10 --clients 3 --kills 1", 0, 2, map[string]any{
 		"verdict": "undecided", "schedules": 10.0, "clients": 3.0, "kills": 1.0, "case": "", "confirmed": false,
 	}},
+	{"explore ktstr-try --start none --json", 0, 2, map[string]any{
+		"lock": "ktstr-try", "property": "exclusion", "verdict": "holds", "start": "none", "kernel": "both", "by": "graph",
+		"case": "", "confirmed": false, "interleavings": "8551010", "states": 864.0,
+	}},
+	{"explore posixage-v1 --start idle --clients 2 --acquires 1 --json", 1, 2, map[string]any{
+		"property": "exclusion", "verdict": "violated", "start": "l age=31s", "clients": 2.0, "acquires": 1.0, "switches": 2.0,
+		"steps": 12.0, "confirmed": true, "case": "posixage-v1-exclusion-hijack.txt", "interleavings": nil,
+	}},
 	{"replay orphan.txt short.txt --json", 1, 2, map[string]any{
 		"verdict": "violated", "result": "reproduced", "confirmed": true, "case": "orphan.txt", "switches": 4.0, "steps": 18.0,
 	}},

@@ -27,25 +27,25 @@ func (a *app) tell(r *fuzzed, f *fuzzFlags) error {
 	}
 	fmt.Fprintf(a.stdout, "size: %s\n", size(r.Found))
 	fmt.Fprintf(a.stdout, "found: in schedule %d by %s with seed %d, after %.1f s\n", r.run, f.by, f.seed, r.seconds)
-	r.tellConfirmed(a.stdout, f)
+	r.tellConfirmed(a.stdout, f.kernel, f.confirm)
 	_, err := fmt.Fprintf(a.stdout, "replay: ghostlock replay %s\n", r.path)
 	return err
 }
 
 // tellConfirmed says on which kernel the finding showed again, and how often.
 // What shows in memory alone is confirmed by nobody.
-func (r *fuzzed) tellConfirmed(w io.Writer, f *fuzzFlags) {
+func (s *settled) tellConfirmed(w io.Writer, kernel string, times int) {
 	word := "confirmed"
-	if f.kernel == "sim" {
+	if kernel == "sim" {
 		word = "replayed"
 	}
 	switch {
-	case r.interrupted():
-		fmt.Fprintf(w, "%s: %d of %d times %s, then interrupted\n", word, r.confirmed, f.confirm, r.where)
-	case r.refused != nil:
-		fmt.Fprintf(w, "NOT %s: %s, after %s: %s\n", strings.ToUpper(word), r.where, count(r.confirmed, "good replay"), r.refusedWhy())
-	case f.confirm > 0:
-		fmt.Fprintf(w, "%s: %d of %d times %s%s\n", word, r.confirmed, f.confirm, r.where, injected(r.Found))
+	case s.interrupted():
+		fmt.Fprintf(w, "%s: %d of %d times %s, then interrupted\n", word, s.confirmed, times, s.where)
+	case s.refused != nil:
+		fmt.Fprintf(w, "NOT %s: %s, after %s: %s\n", strings.ToUpper(word), s.where, count(s.confirmed, "good replay"), s.refusedWhy())
+	case times > 0:
+		fmt.Fprintf(w, "%s: %d of %d times %s%s\n", word, s.confirmed, times, s.where, injected(s.Found))
 	}
 }
 

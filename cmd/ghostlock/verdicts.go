@@ -4,36 +4,47 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
 )
 
-// An expectation is a line of verdicts.txt: what is known of a lock and a
-// property, and the cases that prove a violation.
+// An expectation is a line of verdicts.txt: the verdict of a cell and, where it
+// is violated, the cases that prove it.
 type expectation struct {
-	lock, property string
-	verdict        model.Verdict
-	cases          []string // file names below cases
-	stored         []*trial.Case
+	cell
+	verdict model.Verdict
+	cases   []string // file names below cases
+	stored  []*trial.Case
 }
 
 // verdictsFile is the file's name in the directory testdata.
 const verdictsFile = "verdicts.txt"
 
-// readVerdicts reads the expected verdicts and the cases that they name: a line
-// each, "LOCK PROPERTY VERDICT CASE...". Every lock and property of the registry
-// must be there once.
-func readVerdicts(dir string) ([]expectation, error) {
+// verdictsHead is how the file begins.
+const verdictsHead = `# What every lock does, as far as it was covered: LOCK PROPERTY ENVIRONMENT START
+# VERDICT CASE...
+#
+# holds: every schedule was covered, of 2 clients that acquire twice, of 3 that
+# acquire once, and of 3 that acquire once and of which 2 share a process.
+# violated: the cases below cases/ prove it, in memory and on Linux.
+# Written by: ghostlock check --update
+
+`
+
+// readVerdicts reads the verdicts on record and the cases that they name. Every
+// cell of the table must be there once.
+func readVerdicts(dir string) ([]*expectation, error) {
 	path := filepath.Join(dir, verdictsFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w (run check in the repository, or name its testdata with --testdata)", path, cause(err))
 	}
-	var all []expectation
-	seen := map[string]bool{}
+	r := &verdictsReader{dir: dir, seen: map[cell]*expectation{}, cases: map[string]*trial.Case{}}
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		n++
@@ -41,35 +52,48 @@ func readVerdicts(dir string) ([]expectation, error) {
 		if line == "" {
 			continue
 		}
-		e, err := parseExpectation(strings.Fields(line))
-		if err == nil {
-			err = e.readCases(filepath.Join(dir, "cases"))
-		}
-		if err == nil && seen[e.lock+" "+e.property] {
-			err = fmt.Errorf("found %s %s a second time", e.lock, e.property)
-		}
-		if err != nil {
+		if err := r.line(strings.Fields(line)); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
-		seen[e.lock+" "+e.property] = true
-		all = append(all, e)
 	}
-	for _, l := range lock.All() {
-		for _, p := range model.Properties() {
-			if !seen[l.Name+" "+p.Name] {
-				return nil, fmt.Errorf("%s: found no line for %s %s", path, l.Name, p.Name)
-			}
+	var all []*expectation
+	for _, c := range cells() {
+		if r.seen[c] == nil {
+			return nil, fmt.Errorf("%s: found no line for %s", path, c)
 		}
+		all = append(all, r.seen[c])
 	}
 	return all, nil
 }
 
-// readCases reads the cases below the directory.
-func (e *expectation) readCases(dir string) error {
+type verdictsReader struct {
+	dir   string
+	seen  map[cell]*expectation
+	cases map[string]*trial.Case
+}
+
+func (r *verdictsReader) line(words []string) error {
+	e, err := parseExpectation(words)
+	if err == nil {
+		err = r.readCases(e)
+	}
+	if err == nil && r.seen[e.cell] != nil {
+		err = fmt.Errorf("found %s a second time", e.cell)
+	}
+	r.seen[e.cell] = e
+	return err
+}
+
+// readCases reads the cases that the expectation names, each once.
+func (r *verdictsReader) readCases(e *expectation) error {
 	for _, name := range e.cases {
-		c, err := readCase(filepath.Join(dir, name))
-		if err != nil {
-			return err
+		c := r.cases[name]
+		if c == nil {
+			var err error
+			if c, err = readCase(filepath.Join(r.dir, "cases", name)); err != nil {
+				return err
+			}
+			r.cases[name] = c
 		}
 		if c.Trial.Lock.Name != e.lock || c.Verdict.Property != e.property || c.Verdict.Verdict != e.verdict {
 			return fmt.Errorf("found %s, a case of %s %s %s, wanted one of %s %s %s", name,
@@ -80,30 +104,53 @@ func (e *expectation) readCases(dir string) error {
 	return nil
 }
 
-func parseExpectation(words []string) (expectation, error) {
-	if len(words) < 3 {
-		return expectation{}, fmt.Errorf("found %q, wanted LOCK PROPERTY VERDICT and the files of cases", strings.Join(words, " "))
+func parseExpectation(words []string) (*expectation, error) {
+	if len(words) < 5 {
+		return &expectation{}, fmt.Errorf("found %q, wanted LOCK PROPERTY ENVIRONMENT START VERDICT and the files of cases", strings.Join(words, " "))
 	}
-	e := expectation{lock: words[0], property: words[1], cases: words[3:]}
+	e := &expectation{cell: cell{words[0], words[1], words[2], words[3]}, cases: words[5:]}
 	if _, err := lock.Find(e.lock); err != nil {
 		return e, err
 	}
 	if _, err := model.PropertyByName(e.property); err != nil {
 		return e, err
 	}
-	switch words[2] {
-	case model.Violated.String():
-		e.verdict = model.Violated
-		if len(e.cases) == 0 {
-			return e, fmt.Errorf("found violated without a case, wanted the file that proves it")
-		}
-	case model.Undecided.String():
-		e.verdict = model.Undecided
-		if len(e.cases) > 0 {
-			return e, fmt.Errorf("found undecided with a case, wanted none")
-		}
-	default:
-		return e, fmt.Errorf("found verdict %q, wanted violated or undecided: sampling proves nothing else", words[2])
+	var names []string
+	for _, env := range environments {
+		names = append(names, env.name)
 	}
-	return e, nil
+	switch {
+	case !slices.Contains(names, e.environment):
+		return e, fmt.Errorf("found environment %q, wanted one of %s", e.environment, strings.Join(names, ", "))
+	case !slices.Contains(interleave.Starts(), e.start):
+		return e, fmt.Errorf("found start %q, wanted one of %s", e.start, strings.Join(interleave.Starts(), ", "))
+	}
+	return e, e.parseVerdict(words[4])
+}
+
+func (e *expectation) parseVerdict(word string) error {
+	e.verdict = verdict(word)
+	switch {
+	case e.verdict.String() != word:
+		return fmt.Errorf("found verdict %q, wanted holds, violated or undecided", word)
+	case e.verdict == model.Violated && len(e.cases) == 0:
+		return fmt.Errorf("found violated without a case, wanted the file that proves it")
+	case e.verdict != model.Violated && len(e.cases) > 0:
+		return fmt.Errorf("found %s with a case, wanted none", e.verdict)
+	}
+	return nil
+}
+
+// formatVerdicts writes what readVerdicts reads.
+func formatVerdicts(all []*expectation) []byte {
+	b := []byte(verdictsHead)
+	for i, e := range all {
+		if i > 0 && all[i-1].lock != e.lock {
+			b = append(b, '\n')
+		}
+		line := fmt.Sprintf("%-13s %-10s %-6s %-9s %-9s %s", e.lock, e.property, e.environment, e.start, e.verdict, strings.Join(e.cases, " "))
+		b = append(b, strings.TrimRight(line, " ")...)
+		b = append(b, '\n')
+	}
+	return b
 }

@@ -39,6 +39,8 @@ type spot struct {
 	// Where no thread's does, neither belongs to the state.
 	ages, numbers bool
 
+	local bool // its step concerns nobody else, see reduce.go
+
 	edges []path
 	from  *node // one of the nodes that it is
 }
@@ -85,6 +87,7 @@ func (c *Code) automaton() *automaton {
 		}
 	}
 	a.lookAhead()
+	a.findLocal()
 	for segment, n := range c.roots {
 		a.first[segment] = spots[classes[n.id]]
 	}

@@ -134,7 +134,7 @@ func (n *node) edge(obs sys.Ret) *edge {
 func (c *Code) follow(p *puppet, n *node, obs sys.Ret) (*edge, bool, error) {
 	s, err := p.feed(n, obs)
 	if err != nil {
-		return nil, false, fmt.Errorf("%s: after %s: %w", c.entry.Name, n.call, err)
+		return nil, false, fmt.Errorf("%s: after %s: %w", c.entry.Name, n.announced(), err)
 	}
 	e := &edge{obs: obs, answers: p.answers, old: len(n.tokens)}
 	merged := n.merges()
@@ -199,21 +199,27 @@ func (n *node) expects(s symbol) error {
 
 // announced returns what a thread at the node does, for people.
 func (n *node) announced() string {
-	switch {
-	case n.ended:
+	if n.ended {
 		return "its end"
-	case n.call.Op == opAgain:
+	}
+	return announced(n.call)
+}
+
+// announced returns the call, or what is silent, for people.
+func announced(c sys.Call) string {
+	switch c.Op {
+	case opAgain:
 		return "another round"
-	case n.call.Op == opLoop:
+	case opLoop:
 		return "a loop"
-	case n.call.Op == opRest:
+	case opRest:
 		return "the end of an operation"
-	case n.call.Op == opSame:
+	case opSame:
 		return "a comparison of files"
-	case n.call.Op == opLook:
+	case opLook:
 		return "a look at a file's size, links or kind"
 	}
-	return n.call.String()
+	return c.String()
 }
 
 // Nondeterministic is the error of lock code that was given the same answers

@@ -22,16 +22,21 @@ func (c *counts) took(w *walker, s *state, o option) {
 		return
 	}
 	t := s.thread(o.at)
-	for len(c.reached) <= t.at.id {
-		c.reached = append(c.reached, false)
-	}
-	c.reached[t.at.id] = true
+	c.made(w, t.at)
 	if (t.at.begins || t.at.asks) && w.held(s) {
 		c.contended++
 	}
 	if t.at.call.Op == sys.OpCancelled && !t.cancelled {
 		c.timers++
 	}
+}
+
+// made counts a call that was made at the spot.
+func (c *counts) made(w *walker, at *spot) {
+	for len(c.reached) <= at.id {
+		c.reached = append(c.reached, false)
+	}
+	c.reached[at.id] = true
 	if w.old {
 		c.aged++
 	}

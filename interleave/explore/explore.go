@@ -25,6 +25,7 @@ type Question struct {
 	NoSymmetry bool           // processes that do the same are told apart
 	KeepGoing  bool           // a violation does not end it
 	NoCount    bool           // interleavings are not counted
+	Reduce     bool           // steps that concern nobody else are not interleaved; nothing is counted then
 	Tell       func(Progress) // is called now and then, if it is set
 }
 
@@ -131,7 +132,7 @@ func (c *Code) Explore(ctx context.Context, q Question) (Answer, error) {
 
 // explored is Explore, and returns the graph too.
 func (c *Code) explored(ctx context.Context, q *Question) (g *graph, a Answer, err error) {
-	restarts, err := c.learning(q.Trial, func(auto *automaton) (lessons []lesson, err error) {
+	restarts, err := c.learning(q, func(auto *automaton) (lessons []lesson, err error) {
 		if g, lessons, err = newGraph(q, auto); err != nil {
 			return lessons, err
 		}
@@ -150,16 +151,17 @@ func (c *Code) explored(ctx context.Context, q *Question) (g *graph, a Answer, e
 	return g, a, err
 }
 
-// learning lets something be done with the automaton of the trial's code, again
+// learning lets something be done with the automaton of the question's code, again
 // and again until nothing is left to be learned for it. It returns how often
 // that was in vain.
-func (c *Code) learning(t *trial.Trial, do func(*automaton) ([]lesson, error)) (int, error) {
-	for _, client := range t.Clients {
+func (c *Code) learning(q *Question, do func(*automaton) ([]lesson, error)) (int, error) {
+	for _, client := range q.Trial.Clients {
 		if err := c.prepare(client.Work); err != nil {
 			return 0, err
 		}
 	}
 	for vain := 0; ; vain++ {
+		q.tell(Progress{Switches: -1})
 		lessons, err := do(c.automaton())
 		if err != nil && err != errUnknown {
 			return vain, err
@@ -195,7 +197,7 @@ func (g *graph) answer(ctx context.Context) Answer {
 	case g.cause != nil:
 		a.Verdict = model.Undecided
 	}
-	if g.cause == nil && !g.question.NoCount {
+	if g.cause == nil && !g.question.NoCount && !g.question.Reduce {
 		a.Interleavings, a.Endless = g.interleavings(ctx)
 	}
 	return a

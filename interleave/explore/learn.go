@@ -130,7 +130,7 @@ func (c *Code) run(n *node) (*puppet, error) {
 		}
 		if err != nil {
 			p.stop()
-			return nil, fmt.Errorf("%s: after %s: %w", c.entry.Name, at.call, err)
+			return nil, fmt.Errorf("%s: after %s: %w", c.entry.Name, at.announced(), err)
 		}
 		at = to
 	}

@@ -152,6 +152,12 @@ func (w *walker) callFaults(s *state, threads int, all []option) []option {
 	return all
 }
 
+// switches reports whether the option is a switch: a step of another thread than
+// the one that took the last.
+func (s *state) switches(o option) bool {
+	return o.env == trial.None && s.last != nobody && s.last != o.at
+}
+
 // busy reports whether the process has a thread that has not ended.
 func (s *state) busy(p int) bool {
 	for t := range s.procs[p].threads {

@@ -11,31 +11,75 @@ import (
 // none, and leads from all of them to one class: strong bisimulation, found by
 // refining the coarsest partition.
 func (c *Code) partition() (classes []int, count int) {
-	classes = make([]int, len(c.nodes))
-	keys := make([]string, len(c.nodes))
 	seen := map[any]int{}
+	p := &partition{classes: make([]int, len(c.nodes)), into: make([][]*node, len(c.nodes))}
+	alike := map[string]int{}
 	for i, n := range c.nodes {
-		keys[i] = n.likeness(seen)
-	}
-	for {
-		before := count
-		count = number(classes, keys)
-		if count == before {
-			return classes, count
-		}
-		for i, n := range c.nodes {
-			keys[i] = n.refined(classes, seen)
+		p.classes[i] = numbered(alike, n.likeness(seen))
+		for _, e := range n.edges {
+			p.into[e.to.id] = append(p.into[e.to.id], n)
+			if e.child != nil {
+				p.into[e.child.id] = append(p.into[e.child.id], n)
+			}
 		}
 	}
+	p.members = make([]int, len(alike))
+	for _, class := range p.classes {
+		p.members[class]++
+	}
+	for look := c.nodes; len(look) > 0; {
+		look = p.above(p.refine(look, seen))
+	}
+	return p.classes, len(p.members)
 }
 
-// number gives equal keys equal classes.
-func number(classes []int, keys []string) int {
-	seen := make(map[string]int, len(keys))
-	for i, key := range keys {
-		classes[i] = numbered(seen, key)
+// A partition is one under way.
+type partition struct {
+	classes []int
+	members []int     // of each class, how many
+	into    [][]*node // of each node, those with edges to it
+}
+
+// refine splits the classes of the nodes by where these lead now, and returns
+// the nodes whose class has changed. The members of a class that are not among
+// the nodes lead to none whose class has changed and so keep theirs; where there
+// are no such members, those do that are alike to the first one. So the cost is
+// that of what changes: the long chains of code that has no end stay cheap.
+func (p *partition) refine(look []*node, seen map[any]int) (changed []*node) {
+	looked := map[int]int{} // of each class, how many of them
+	keys := make([]string, len(look))
+	for i, n := range look {
+		looked[p.classes[n.id]]++
+		keys[i] = n.refined(p.classes, seen)
 	}
-	return len(seen)
+	split, kept := map[string]int{}, map[int]bool{}
+	for i, n := range look {
+		from := p.classes[n.id]
+		to, known := split[keys[i]]
+		if !known {
+			if to = from; kept[from] || looked[from] < p.members[from] {
+				to = len(p.members)
+				p.members = append(p.members, 0)
+			}
+			kept[from], split[keys[i]] = true, to
+		}
+		if to != from {
+			p.classes[n.id] = to
+			p.members[from], p.members[to] = p.members[from]-1, p.members[to]+1
+			looked[from]--
+			changed = append(changed, n)
+		}
+	}
+	return changed
+}
+
+// above returns the nodes with edges to the given ones, each once.
+func (p *partition) above(nodes []*node) (all []*node) {
+	for _, n := range nodes {
+		all = append(all, p.into[n.id]...)
+	}
+	slices.SortFunc(all, func(a, b *node) int { return a.id - b.id })
+	return slices.Compact(all)
 }
 
 // numbered returns the number of a thing among those that were seen.

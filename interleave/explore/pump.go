@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
@@ -37,8 +38,9 @@ func (c *Code) pump() error {
 		return nil
 	}
 	for _, work := range c.works {
+		again := repeated(work, 3)
 		for range pumpedWays {
-			if err := c.pumpWay(slices.Repeat(work, 3), taken); err != nil {
+			if err := c.pumpWay(again, taken); err != nil {
 				return err
 			}
 		}
@@ -94,15 +96,11 @@ func (c *Code) rounds(loop *node) [][]sys.Ret {
 
 // pumpWay leads the code from the start of a client's workload to its end.
 func (c *Code) pumpWay(work trial.Workload, taken map[*edge]int) error {
-	parts := segments(work)
-	if len(parts) > 1 && parts[0][len(parts[0])-1].Verb != trial.Unlock {
-		parts, work = parts[:1], parts[0]
-	}
 	p := newClient(work, c.entry.New(c.config))
 	defer p.stop()
 	c.runs++
 	s, err := p.begin()
-	for _, part := range parts {
+	for _, part := range segments(work) {
 		at := c.roots[part.String()]
 		if err == nil {
 			err = at.expects(s)
@@ -118,6 +116,16 @@ func (c *Code) pumpWay(work trial.Workload, taken map[*edge]int) error {
 		}
 	}
 	return nil
+}
+
+// repeated returns the workload with the segments that end with a release so
+// many times. Its segments are the same.
+func repeated(work trial.Workload, times int) trial.Workload {
+	end := len(work)
+	for end > 0 && work[end-1].Verb != trial.Unlock {
+		end--
+	}
+	return append(slices.Repeat(work[:end], times), work[end:]...)
 }
 
 // longestWay bounds a way that goes round in a loop.
@@ -152,8 +160,23 @@ func (c *Code) lead(p *puppet, at *node, e *edge) (*node, error) {
 	if err == nil {
 		err = e.to.expects(s)
 	}
+	if err == nil && !slices.Equal(p.answers, e.answers) {
+		err = &Nondeterministic{First: answered(e.answers), Then: answered(p.answers)}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: after %s: %w", c.entry.Name, at.announced(), err)
 	}
 	return e.to, nil
+}
+
+// answered returns what a client was told, for people.
+func answered(answers []history.Event) string {
+	text := "no answer"
+	for _, e := range answers {
+		text = fmt.Sprintf("the answer %q to %s", e.Error, e.F)
+		if e.Kind == history.Ok {
+			text = "the answer ok to " + e.F
+		}
+	}
+	return text
 }

@@ -219,13 +219,18 @@ func (sh *shard) expand(id uint32) error {
 	for _, o := range w.once(&sh.here, sh.menu) {
 		sh.there.copyFrom(&sh.here)
 		err := w.take(&sh.there, o)
+		if err == nil {
+			sh.count.took(w, &sh.here, o)
+		}
+		if err == nil && sh.graph.question.Reduce {
+			err = w.hurry(&sh.there, &sh.count)
+		}
 		if err == errUnknown {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		sh.count.took(w, &sh.here, o)
 		if w.bad(&sh.there) && !w.bad(&sh.here) {
 			sh.count.violations++
 			sh.broken = append(sh.broken, name)

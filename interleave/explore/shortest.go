@@ -1,10 +1,6 @@
 package explore
 
-import (
-	"context"
-
-	"github.com/ghostlock/ghostlock/interleave/trial"
-)
+import "context"
 
 // A Shortest is what looking for a violation with as few switches, and then as
 // few steps, as there can be has come to.
@@ -44,7 +40,7 @@ func (c cost) less(d cost) bool {
 // bound where that is negative.
 func (c *Code) Shortest(ctx context.Context, q Question, switches int) (Shortest, error) {
 	var found Shortest
-	_, err := c.learning(q.Trial, func(auto *automaton) ([]lesson, error) {
+	_, err := c.learning(&q, func(auto *automaton) ([]lesson, error) {
 		w, first, err := newWalker(&q, auto)
 		if err != nil {
 			return w.lessonsOf(), err
@@ -137,7 +133,7 @@ func (o *ordered) settle(id uint32, at cost) (bad bool, err error) {
 			return false, err
 		}
 		next := cost{at.switches, at.steps + 1}
-		if opt.env == trial.None && o.here.last != nobody && o.here.last != opt.at {
+		if o.here.switches(opt) {
 			next.switches++
 		}
 		o.reach(&o.there, next, id)

@@ -157,7 +157,13 @@ func (t *tokens) symbolic(c sys.Call) (symbol, error) {
 	s := symbol{call: c}
 	for f := fieldFD; f <= fieldDur; f++ {
 		value := f.of(&s.call)
-		if value == 0 || !takes(c.Op, f) {
+		if !takes(c.Op, f) {
+			continue
+		}
+		if value == 0 {
+			if compared(c.Op, f) {
+				return s, fmt.Errorf("lock code asks for %s with a time that no call gave it: that of a file that it was not told of", nameOf(c))
+			}
 			continue
 		}
 		if f == fieldDur {
@@ -168,16 +174,31 @@ func (t *tokens) symbolic(c sys.Call) (symbol, error) {
 		}
 		i := int(value) - firstSerial
 		if i < 0 || i >= len(t.serial) {
-			return s, fmt.Errorf("lock code calls %s with a value that it made up, wanted one that a call gave it", c.Op)
+			return s, fmt.Errorf("lock code asks for %s with a value that it made up, wanted one that a call gave it", nameOf(c))
 		}
 		if t.serial[i] < 0 {
-			return s, fmt.Errorf("lock code calls %s with a value that it should have forgotten: it was given in an earlier round or operation", c.Op)
+			return s, fmt.Errorf("lock code asks for %s with a value that it should have forgotten: it was given in an earlier round or operation", nameOf(c))
 		}
 		s.args[s.nargs] = argument{f, token(t.serial[i])}
 		s.nargs++
 		f.set(&s.call, 0)
 	}
 	return s, nil
+}
+
+// nameOf returns what is called, for people.
+func nameOf(c sys.Call) string {
+	if silent(c.Op) {
+		return announced(c)
+	}
+	return c.Op.String()
+}
+
+// compared reports whether the argument is a time of which it matters how long
+// ago it is, so that there is none in its place. (The zero stat is one like any
+// other: there is no file 0, and it has no links and no content.)
+func compared(op sys.Op, f field) bool {
+	return f == fieldT && (op == sys.OpOlder || op == sys.OpExpired || op == sys.OpSame) || f == fieldU && op == sys.OpSame
 }
 
 // takes reports whether the operation has a token in that argument.

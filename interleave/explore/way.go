@@ -99,8 +99,12 @@ func (w *walker) retrace(records [][]byte, taken func(*state, option)) ([]Move, 
 }
 
 // stepTo returns the option that leads from a state to the one with the record.
+// Of processes that are alike any could take the step; then it is the one that
+// took the last, if that is asked for, because it is no switch.
 func (w *walker) stepTo(here, there *state, record []byte) (option, error) {
-	for _, o := range w.options(here, nil) {
+	options := w.options(here, nil)
+	slices.SortStableFunc(options, func(a, b option) int { return int(flag(here.switches(a))) - int(flag(here.switches(b))) })
+	for _, o := range options {
 		there.copyFrom(here)
 		if w.take(there, o) == nil && bytes.Equal(w.encode(there), record) {
 			return o, nil

@@ -21,21 +21,29 @@ type Proof struct {
 // A violation is made as small as there is one: fewest clients, then faults,
 // then switches, then steps.
 func Prove(ctx context.Context, code *explore.Code, q explore.Question) (Proof, error) {
-	property, err := model.PropertyByName(q.Property)
-	if err != nil {
-		return Proof{}, err
-	}
 	answer, err := code.Explore(ctx, q)
 	p := Proof{Answer: answer}
 	if err != nil || answer.Verdict != model.Violated {
 		return p, err
 	}
-	m := &minimizer{code: code, question: q, property: property}
-	p.Found, err = m.minimize(ctx)
+	p.Found, err = Smallest(ctx, code, q, -1)
 	if err == nil && p.Found == nil && ctx.Err() == nil {
 		err = fmt.Errorf("%s of %s: a violation was met, and no schedule leads to it", q.Property, q.Trial.Lock.Name)
 	}
 	return p, err
+}
+
+// Smallest looks for the smallest violation of the question's trial: fewest
+// clients, then faults, then switches, then steps. It goes on to at most so many
+// switches, without bound where that is negative. It returns nil where there is
+// none, or where what bounds the question, or the context, ended it first.
+func Smallest(ctx context.Context, code *explore.Code, q explore.Question, switches int) (*Shrunk, error) {
+	property, err := model.PropertyByName(q.Property)
+	if err != nil {
+		return nil, err
+	}
+	m := &minimizer{code: code, question: q, property: property, most: switches}
+	return m.minimize(ctx)
 }
 
 // A minimizer looks for the smallest violation, level by level.
@@ -43,6 +51,7 @@ type minimizer struct {
 	code     *explore.Code
 	question explore.Question
 	property model.Property
+	most     int // switches; negative: any number
 	levels   []Level
 	best     *Finding
 	covered  int // states
@@ -69,11 +78,11 @@ func (m *minimizer) minimize(ctx context.Context) (*Shrunk, error) {
 
 // level looks at every trial of so many clients and faults.
 func (m *minimizer) level(ctx context.Context, n, faults int) error {
-	l := Level{Clients: n, Faults: faults, All: true}
+	everywhere := true
 	t := m.question.Trial
 	for _, clients := range simpler(t.Clients) {
 		choices := subsets(clients, n)
-		l.All = l.All && len(choices) < mostSubsets
+		everywhere = everywhere && len(choices) < mostSubsets
 		for _, chosen := range choices {
 			for _, b := range budgets(t.Budget, faults) {
 				smaller := *t
@@ -81,12 +90,15 @@ func (m *minimizer) level(ctx context.Context, n, faults int) error {
 				if _, all, err := m.try(ctx, &smaller); err != nil {
 					return err
 				} else if !all {
-					l.All = false
+					everywhere = false
 				}
 			}
 		}
 	}
-	l.Shortest = m.best != nil && l.All
+	l := Level{Clients: n, Faults: faults, All: everywhere && m.most < 0, Shortest: everywhere && m.best != nil}
+	if everywhere && m.most >= 0 {
+		l.Switches = m.most + 1
+	}
 	m.levels = append(m.levels, l)
 	return nil
 }
@@ -97,7 +109,7 @@ func (m *minimizer) level(ctx context.Context, n, faults int) error {
 func (m *minimizer) try(ctx context.Context, t *trial.Trial) (better, all bool, err error) {
 	q := m.question
 	q.Trial = t
-	most := -1
+	most := m.most
 	if m.best != nil {
 		most = Switches(m.best.Steps)
 	}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/explore"
+	"github.com/ghostlock/ghostlock/interleave/search"
+	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+)
+
+// confirmed is what confirming the verdicts that hold came to.
+type confirmed struct {
+	verdicts int
+	search.Confirmation
+}
+
+func (c confirmed) String() string {
+	return fmt.Sprintf("confirmed on Linux: each case %d times; %s that hold for 2 clients, by %s, %d of them to an end and judged, and %s of a kernel's state and a call",
+		fullReplays, count(c.verdicts, "verdict"), count(c.Schedules, "schedule"), c.Whole, count(c.Pairs, "pair"))
+}
+
+// confirm puts what holds for two clients to the test of the real kernel.
+func (c *checker) confirm(ctx context.Context, expected []*expectation) error {
+	confirmer := &search.Confirmer{Machine: c.all[0]}
+	defer confirmer.Close()
+	codes := map[string]*explore.Code{}
+	for _, e := range expected {
+		if e.verdict != model.Holds {
+			continue
+		}
+		entry, err := c.find(e.lock)
+		if err != nil {
+			return err
+		}
+		if codes[e.lock] == nil {
+			codes[e.lock] = explore.NewCode(entry, entry.Defaults)
+		}
+		p := e.plans(entry.Defaults)[0]
+		t := &trial.Trial{Lock: entry, Config: entry.Defaults, Clients: p.Clients, Budget: p.Budget}
+		if t.Start, err = interleave.MakeStart(p.Start, t); err != nil {
+			return err
+		}
+		q := explore.Question{Trial: t, Profile: c.all[0].Profile(), Property: e.property, NoCount: true, Memory: 2 << 30}
+		done, err := confirmer.Holds(ctx, codes[e.lock], q)
+		c.confirmed.add(done)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !errors.Is(err, context.Canceled):
+			c.wrong++
+			fmt.Fprintf(c.stdout, "%s: NOT confirmed: %s\n", e.cell, err)
+		}
+	}
+	return nil
+}
+
+func (c *confirmed) add(done search.Confirmation) {
+	c.verdicts++
+	c.Schedules += done.Schedules
+	c.Whole += done.Whole
+	c.Pairs += done.Pairs
+}
