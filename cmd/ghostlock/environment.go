@@ -16,6 +16,9 @@ type environment struct {
 	about  string
 	budget trial.Budget
 	long   bool // holders work past every threshold of the lock
+
+	// The shapes that take minutes, for --full alone.
+	large []shape
 }
 
 // environments are those for which a verdict is on record.
@@ -23,7 +26,7 @@ var environments = []environment{
 	{name: "calm", about: "nothing else happens"},
 	{name: "kill", about: "a process is killed", budget: trial.Budget{Kills: 1}},
 	{name: "long", about: "holders work past every threshold", long: true},
-	{name: "pause", about: "a process is stopped, and a clock jumps", budget: trial.Budget{Pauses: 1, Jumps: 1}},
+	{name: "pause", about: "a process is stopped, and a clock jumps", budget: trial.Budget{Pauses: 1, Jumps: 1}, large: shapes[2:]},
 }
 
 // work returns how long holders work, or 0 for a step that takes no time.
@@ -61,11 +64,15 @@ func (c cell) env() environment {
 	return environments[i]
 }
 
-// plans returns what is explored for the cell: every shape.
-func (c cell) plans(config lock.Config) []plan {
+// plans returns what is explored for the cell: every shape, or all but those that
+// take minutes.
+func (c cell) plans(config lock.Config, full bool) []plan {
 	env := c.env()
 	var all []plan
-	for _, s := range shapes {
+	for _, s := range withLate(shapes, env.work(config)) {
+		if !full && slices.Contains(env.large, s) {
+			continue
+		}
 		all = append(all, plan{Shape: s.String(), Clients: s.clientsOf(env.work(config)), Start: c.start, Budget: env.budget})
 	}
 	return all
@@ -73,9 +80,13 @@ func (c cell) plans(config lock.Config) []plan {
 
 // task returns the question of the cell. It is judged for its verdict alone:
 // nothing is shrunk or counted.
-func (c cell) task(config lock.Config) *task {
-	return &task{
-		Lock: c.lock, Config: config, Property: c.property, Profile: "ext4", Plans: c.plans(config),
-		limits: limits{Switches: -1, Memory: 2 << 30, Workers: 1, Brief: true},
+func (c cell) task(config lock.Config, full bool) *task {
+	t := &task{
+		Lock: c.lock, Config: config, Property: c.property, Profile: "ext4", Plans: c.plans(config, full),
+		limits: limits{Switches: -1, Memory: 3 << 30, Workers: 1, Brief: true},
 	}
+	if full {
+		t.Memory = 8 << 30
+	}
+	return t
 }

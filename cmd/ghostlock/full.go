@@ -39,7 +39,7 @@ func (c *checker) confirm(ctx context.Context, expected []*expectation) error {
 		if codes[e.lock] == nil {
 			codes[e.lock] = explore.NewCode(entry, entry.Defaults)
 		}
-		p := e.plans(entry.Defaults)[0]
+		p := e.plans(entry.Defaults, false)[0]
 		t := &trial.Trial{Lock: entry, Config: entry.Defaults, Clients: p.Clients, Budget: p.Budget}
 		if t.Start, err = interleave.MakeStart(p.Start, t); err != nil {
 			return err

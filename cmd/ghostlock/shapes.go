@@ -14,6 +14,10 @@ import (
 type shape struct {
 	clients, acquires int
 	threads           int // of the clients, so many share the first process; 0: none do
+
+	// Where holders work for a while, all but the first client come a second
+	// before the first one's work is done: what it holds is old then.
+	late bool
 }
 
 // shapes are what is explored unless flags say otherwise: the least that the
@@ -28,7 +32,11 @@ func (s shape) String() string {
 	if s.threads > 1 {
 		text += fmt.Sprintf(" (%d of them threads of one process)", s.threads)
 	}
-	return fmt.Sprintf("%s, %s each", text, count(s.acquires, "acquire"))
+	text = fmt.Sprintf("%s, %s each", text, count(s.acquires, "acquire"))
+	if s.late {
+		text += ", all but the first come late"
+	}
+	return text
 }
 
 // clientsOf returns the shape's clients. Each repeats lock, a step inside or
@@ -39,7 +47,13 @@ func (s shape) clientsOf(work time.Duration) []trial.Client {
 		inside = trial.Action{Verb: trial.Work, Dur: work}
 	}
 	once := trial.Workload{{Verb: trial.Lock}, inside, {Verb: trial.Unlock}}
-	return trial.Place(slices.Repeat([]trial.Workload{slices.Repeat(once, s.acquires)}, s.clients), s.threads)
+	works := slices.Repeat([]trial.Workload{slices.Repeat(once, s.acquires)}, s.clients)
+	if late := work - time.Second; s.late && late > 0 {
+		for i := range works[1:] {
+			works[1+i] = append(trial.Workload{{Verb: trial.Rest, Dur: late}}, works[1+i]...)
+		}
+	}
+	return trial.Place(works, s.threads)
 }
 
 // shapes returns the shapes to explore: one where a flag says anything of it,
@@ -48,7 +62,7 @@ func (b *bounds) shapes() []shape {
 	if b.clients == 0 && b.acquires == 0 && b.threads == 0 {
 		return shapes
 	}
-	one := shape{b.clients, b.acquires, b.threads}
+	one := shape{clients: b.clients, acquires: b.acquires, threads: b.threads}
 	switch {
 	case one.clients == 0 && one.threads > 1:
 		one.clients = one.threads + 1
@@ -62,6 +76,20 @@ func (b *bounds) shapes() []shape {
 		one.acquires = 1
 	}
 	return []shape{one}
+}
+
+// withLate returns the shapes and, where there is work, each of them with clients
+// that come late too.
+func withLate(all []shape, work time.Duration) []shape {
+	if work == 0 {
+		return all
+	}
+	all = slices.Clone(all)
+	for _, s := range all {
+		s.late = true
+		all = append(all, s)
+	}
+	return all
 }
 
 // starts returns the names of the starts.
@@ -89,7 +117,7 @@ type plan struct {
 func (b *bounds) plans() ([]plan, error) {
 	starts, err := b.starts()
 	var all []plan
-	for _, s := range b.shapes() {
+	for _, s := range withLate(b.shapes(), b.work) {
 		for _, start := range starts {
 			all = append(all, plan{Shape: s.String(), Clients: s.clientsOf(b.work), Start: start, Budget: b.budget})
 		}

@@ -16,7 +16,7 @@ import (
 
 // explore computes the verdict of every expectation's cell, on all processors.
 func (c *checker) explore(ctx context.Context, expected []*expectation) (map[cell]*answer, error) {
-	t := &tabling{find: c.find, findings: c.update, found: map[cell]*answer{}}
+	t := &tabling{find: c.find, full: c.full, findings: c.update, found: map[cell]*answer{}}
 	groups := make(chan []*expectation)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -68,6 +68,7 @@ func inGroups(expected []*expectation) [][]*expectation {
 // A tabling is a table being computed.
 type tabling struct {
 	find     finder
+	full     bool // large shapes too
 	findings bool // every violation is wanted with its case
 
 	mu    sync.Mutex
@@ -82,7 +83,7 @@ func (t *tabling) group(ctx context.Context, x *explorer, group []*expectation) 
 		if err != nil {
 			return err
 		}
-		ask := e.task(entry.Defaults)
+		ask := e.task(entry.Defaults, t.full)
 		a, err := asked(ctx, x, ask)
 		if err == nil && verdict(a.Verdict) == model.Violated && (t.findings || e.verdict != model.Violated) {
 			ask.Brief = false
@@ -144,7 +145,7 @@ func (c *checker) tellRows(expected []*expectation, found map[cell]*answer) {
 		fmt.Fprintf(c.stdout, "%-8s", env.name)
 	}
 	fmt.Fprintf(c.stdout, "from %s: h holds, v violated, u undecided\n", strings.Join(interleave.Starts(), ", "))
-	for _, l := range lock.All() {
+	for _, l := range c.locks {
 		for _, p := range model.Properties() {
 			line := fmt.Sprintf("%-13s %-12s", l.Name, p.Name)
 			for _, env := range environments {

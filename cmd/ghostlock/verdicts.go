@@ -30,7 +30,8 @@ const verdictsHead = `# What every lock does, as far as it was covered: LOCK PRO
 # VERDICT CASE...
 #
 # holds: every schedule was covered, of 2 clients that acquire twice, of 3 that
-# acquire once, and of 3 that acquire once and of which 2 share a process.
+# acquire once, and of 3 that acquire once and of which 2 share a process (where a
+# process is stopped, these last by check --full alone).
 # violated: the cases below cases/ prove it, in memory and on Linux.
 # Written by: ghostlock check --update
 

@@ -39,7 +39,7 @@ type spot struct {
 	// Where no thread's does, neither belongs to the state.
 	ages, numbers bool
 
-	local bool // its step concerns nobody else, see reduce.go
+	local, timeless bool // its step concerns nobody else, nor a clock: see reduce.go
 
 	edges []path
 	from  *node // one of the nodes that it is

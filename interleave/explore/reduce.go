@@ -15,9 +15,12 @@ import (
 //   - Nothing that another could do first enables, disables or changes the step,
 //     nor is changed by it. The step reads a clock, or is the return of a sleep
 //     that is over, a mark, the start of a thread or the join of one that has
-//     ended. The clocks move only while no thread can go on, and this one can;
-//     so the reduction is left off while the budget has a pause or a jump. A kill
-//     of its process leaves nothing of the step.
+//     ended. The clocks move only while no thread can go on, and this one can.
+//     While the budget has a pause or a jump they may move earlier; then only
+//     steps are taken that no clock has a part in (timeless): the return of a
+//     sleep, a mark and a join, if what follows is no call that lasts and would
+//     begin at the time of the step. A kill of its process leaves nothing of the
+//     step, and one that is stopped before it might as well be stopped behind it.
 //   - Nobody sees it: it changes no client's claim, and neither begins nor ends an
 //     operation.
 //   - No cycle of the graph consists of such steps alone, or what the others do
@@ -42,7 +45,25 @@ func (a *automaton) findLocal() {
 		if s.local && s.returns(s, map[*spot]bool{}) {
 			s.local = false
 		}
+		s.timeless = s.local && clockless(s.call.Op) && !s.leadsToWait()
 	}
+}
+
+// clockless reports whether the operation's calls are answered without a clock,
+// once they can be carried out.
+func clockless(op sys.Op) bool {
+	return op == sys.OpSleep || op == sys.OpInside || op == sys.OpJoin
+}
+
+// leadsToWait reports whether the call after the spot's, whatever is silent in
+// between, may be one that lasts.
+func (s *spot) leadsToWait() bool {
+	for _, e := range s.edges {
+		if e.to.call.Op.Lasts() || silent(e.to.call.Op) && e.to.leadsToWait() {
+			return true
+		}
+	}
+	return false
 }
 
 // unseen reports whether the step from s, with all that is silent behind it,
@@ -80,16 +101,18 @@ func (s *spot) returns(target *spot, seen map[*spot]bool) bool {
 	return false
 }
 
+// mayHurry reports whether the spot's step may be taken at once, where the clocks
+// may move before it otherwise or may not.
+func (s *spot) mayHurry(untimely bool) bool { return s.timeless || s.local && !untimely }
+
 // hurry takes the steps that concern nobody else, of all threads that stand
 // before one: states in between are not stored.
 func (w *walker) hurry(s *state, c *counts) error {
-	if s.left.Pauses > 0 || s.left.Jumps > 0 {
-		return nil
-	}
+	untimely := s.left.Pauses > 0 || s.left.Jumps > 0
 	for p := range s.procs {
 		for t := 0; t < len(s.procs[p].threads); t++ {
 			at := place{int8(p), int8(t)}
-			for w.enabled(s, p, t) && s.thread(at).at.local {
+			for w.enabled(s, p, t) && s.thread(at).at.mayHurry(untimely) {
 				o := option{at: at}
 				spot := s.thread(at).at
 				if err := w.take(s, o); err != nil {
