@@ -47,11 +47,17 @@ dead); and nothing else happens: nobody is killed or stopped, no call fails, and
 time passes only while everybody waits.
 
 Small is: few clients, then few faults, then few switches (the running thread
-changes), then few steps. What is violated is replayed on Linux.`,
+changes), then few steps. What is violated is replayed on Linux.
+
+With --kernel linux nothing is covered in memory: real processes make one run of
+each trace (dynamic partial-order reduction), for exclusion.`,
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if err := f.check(cmd.Flags().Changed("switches")); err != nil {
 				return err
+			}
+			if f.kernel == "linux" {
+				return a.exploreTraces(cmd.Context(), names, f)
 			}
 			return a.explore(cmd.Context(), names, f)
 		},
@@ -70,7 +76,7 @@ func (f *exploreFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.Time, "for", 10*time.Minute, "at most so long a lock, before it is left undecided")
 	flags.IntVar(&f.Workers, "cpus", runtime.NumCPU(), "how many processors to use")
 	flags.BoolVar(&f.NoSymmetry, "no-symmetry", false, "tell processes apart that do the same: more states, the same verdict")
-	flags.StringVar(&f.kernel, "kernel", inMemoryAndLinux, "both: cover in memory, confirm on Linux; sim: in memory alone")
+	flags.StringVar(&f.kernel, "kernel", inMemoryAndLinux, "both: cover in memory, confirm on Linux; sim: in memory alone; linux: real processes make one run of each trace")
 	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
 	flags.IntVar(&f.confirm, "confirm", 10, "how often a violation is replayed")
 	flags.StringVar(&f.out, "out", ".", "the directory that cases are written to")
@@ -86,8 +92,8 @@ func (f *exploreFlags) check(bounded bool) error {
 	switch {
 	case bounded && f.Switches < 0:
 		return fmt.Errorf("found --switches %d, wanted no less than 0", f.Switches)
-	case f.kernel != inMemoryAndLinux && f.kernel != "sim":
-		return fmt.Errorf("found --kernel %s, wanted %s or sim", f.kernel, inMemoryAndLinux)
+	case f.kernel != inMemoryAndLinux && f.kernel != "sim" && f.kernel != "linux":
+		return fmt.Errorf("found --kernel %s, wanted %s, sim or linux", f.kernel, inMemoryAndLinux)
 	case f.Depth < 0:
 		return fmt.Errorf("found --depth %d, wanted more than 0, or 0 for any number", f.Depth)
 	case f.Depth > 0 && f.Switches >= 0:
@@ -102,6 +108,11 @@ func (f *exploreFlags) check(bounded bool) error {
 		return fmt.Errorf("found --cpus %d, wanted 1 or more", f.Workers)
 	case f.confirm < 0:
 		return fmt.Errorf("found --confirm %d, wanted no less than 0", f.confirm)
+	}
+	if f.kernel == "linux" {
+		if err := f.onlyExclusion(); err != nil {
+			return err
+		}
 	}
 	whole := f.bounds
 	one := f.shapes()[0]
