@@ -41,6 +41,10 @@ func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
 	if t.Procs() > maxProcs {
 		return nil, nil, &Limit{fmt.Sprintf("found %d processes, wanted at most %d", t.Procs(), maxProcs)}
 	}
+	if auto.judges(q.Property) && t.Budget.Errors > 0 {
+		// Alone an acquire meets the same faults, which a state does not tell.
+		return nil, nil, &Limit{"the honesty of acquires whose calls are made to fail is not explored"}
+	}
 	w := &walker{
 		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry,
 		property: q.Property, profile: q.Profile, honesty: auto.judges(q.Property), solos: map[string]solo{},
