@@ -145,6 +145,7 @@ var badInputs = []badInput{
 	{"an unknown kernel of explore", "explore ktstr-try --kernel nope", "found --kernel nope, wanted both, sim or linux"},
 	{"a setting that the explored lock has not", "explore ktstr-try --set stale=3s", `--set for ktstr-try: found setting "stale"`},
 	{"threads without clients enough", "explore ktstr-try --clients 2 --threads 3", "found --threads 3, wanted 0 to 2"},
+	{"a proof in memory", "explore ktstr-try --kernel sim --confirm-holds", "found --confirm-holds with --kernel sim, wanted both"},
 	{"honesty by traces", "explore ktstr-try --kernel linux --property honesty", "found --kernel linux with --property honesty, wanted exclusion"},
 	{"a depth of traces", "explore ktstr-try --kernel linux --depth 3", "found --kernel linux with --depth or --switches"},
 	{"negative switches", "explore ktstr-try --switches -1", "found --switches -1, wanted no less than 0"},

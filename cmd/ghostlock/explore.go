@@ -26,6 +26,7 @@ type exploreFlags struct {
 	kernelFlag
 	limits
 	confirm int
+	prove   bool // confirm what holds, too
 	out     string
 	json    bool
 }
@@ -79,6 +80,7 @@ func (f *exploreFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.kernel, "kernel", inMemoryAndLinux, "both: cover in memory, confirm on Linux; sim: in memory alone; linux: real processes make one run of each trace")
 	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
 	flags.IntVar(&f.confirm, "confirm", 10, "how often a violation is replayed")
+	flags.BoolVar(&f.prove, "confirm-holds", false, "carry out on Linux every pair of a kernel's state and a call that a holds of 2 clients rests on")
 	flags.StringVar(&f.out, "out", ".", "the directory that cases are written to")
 	flags.BoolVar(&f.json, "json", false, "one JSON object a lock and property")
 }
@@ -106,6 +108,8 @@ func (f *exploreFlags) check(bounded bool) error {
 		return fmt.Errorf("found --for %s, wanted more than 0", f.Time)
 	case f.Workers < 1:
 		return fmt.Errorf("found --cpus %d, wanted 1 or more", f.Workers)
+	case f.prove && f.kernel != inMemoryAndLinux:
+		return fmt.Errorf("found --confirm-holds with --kernel %s, wanted %s: it confirms on Linux what holds in memory", f.kernel, inMemoryAndLinux)
 	case f.confirm < 0:
 		return fmt.Errorf("found --confirm %d, wanted no less than 0", f.confirm)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
@@ -21,6 +22,7 @@ type explored struct {
 	answer  answer
 	covered []covered // of each plan
 	now     atomic.Pointer[covered]
+	proved  *search.Confirmation // on Linux, where that was asked for
 	seconds float64
 	matters bool // a violation of it, or that it stays open, is a failure
 }
@@ -151,10 +153,13 @@ func (x *exploration) one(ctx context.Context, r *explored, over *string) (err e
 	stop := x.progress(r.progress)
 	*over, err = r.explore(ctx, x.explorer)
 	stop()
-	if err != nil || r.Found == nil {
-		return err
+	switch {
+	case err == nil && r.Found != nil:
+		return x.settle(ctx, r)
+	case err == nil && r.verdict() == model.Holds && x.flags.prove:
+		return x.proveOnLinux(ctx, r)
 	}
-	return x.settle(ctx, r)
+	return err
 }
 
 // settle confirms the finding on the kernel and writes its case.
@@ -194,6 +199,7 @@ func (r *explored) result(f *exploreFlags) result {
 	if r.verdict() == model.Undecided {
 		out.Covered = r.coverage()
 	}
+	out.Confirmed = r.proved != nil
 	if r.Found != nil {
 		out.describe(&r.Found.Trial, r.Found.Steps)
 		out.Why, out.Case = r.Found.Why, r.path
