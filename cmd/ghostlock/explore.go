@@ -77,6 +77,7 @@ func (f *exploreFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.Time, "for", 10*time.Minute, "at most so long a lock, before it is left undecided")
 	flags.IntVar(&f.Workers, "cpus", runtime.NumCPU(), "how many processors to use")
 	flags.BoolVar(&f.NoSymmetry, "no-symmetry", false, "tell processes apart that do the same: more states, the same verdict")
+	flags.BoolVar(&f.Reduce, "reduce", false, "do not interleave steps that concern nobody else: fewer states, the same verdict, no interleavings counted")
 	flags.StringVar(&f.kernel, "kernel", inMemoryAndLinux, "both: cover in memory, confirm on Linux; sim: in memory alone; linux: real processes make one run of each trace")
 	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
 	flags.IntVar(&f.confirm, "confirm", 10, "how often a violation is replayed")

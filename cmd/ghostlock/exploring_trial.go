@@ -33,7 +33,7 @@ func (e *exploring) run(ctx context.Context, entry lock.Entry, p plan) error {
 	e.question = explore.Question{
 		Trial: t, Profile: e.task.Profile, Property: e.task.Property,
 		Depth: e.task.Depth, Memory: stored(e.task.Memory), Workers: e.task.Workers,
-		NoSymmetry: e.task.NoSymmetry, KeepGoing: e.task.KeepGoing, Reduce: e.task.Brief, Tell: e.tell,
+		NoSymmetry: e.task.NoSymmetry, KeepGoing: e.task.KeepGoing, Reduce: e.task.Brief || e.task.Reduce, Tell: e.tell,
 	}
 	var err error
 	var unmade *interleave.Unmade
@@ -121,19 +121,21 @@ func (e *exploring) cover(ctx context.Context) error {
 	switch {
 	case e.task.Switches >= 0:
 		return e.bySwitches(ctx, e.task.Switches, 0)
-	case e.task.Depth > 0 || e.task.Brief:
+	case e.task.Depth > 0 || e.task.Brief || e.task.Reduce:
 		return e.everything(ctx, 0)
 	}
 	soon, cancel := context.WithTimeoutCause(ctx, brief, errBrief)
 	defer cancel()
 	err := e.everything(soon, cheap)
-	if err == nil && e.answer.Verdict == model.Undecided {
-		err = e.bySwitches(ctx, -1, cheap)
-		if err == nil && (e.answer.Verdict != model.Violated || e.task.KeepGoing) {
-			err = e.everything(ctx, 0)
+	switch {
+	case err != nil || e.answer.Verdict == model.Holds || e.answer.Verdict == model.Violated && !e.task.KeepGoing || e.answer.Why == nil:
+		return err
+	case e.answer.Verdict == model.Undecided:
+		if err := e.bySwitches(ctx, -1, cheap); err != nil || e.answer.Verdict == model.Violated && !e.task.KeepGoing {
+			return err
 		}
 	}
-	return err
+	return e.everything(ctx, 0)
 }
 
 // everything covers every schedule, unless there are more states; 0 is no bound.

@@ -34,6 +34,7 @@ type limits struct {
 	Workers    int
 	NoSymmetry bool
 	KeepGoing  bool // cover everything, whatever is found
+	Reduce     bool // steps that concern nobody else are not interleaved, so nothing is counted
 	Brief      bool // the verdict is all that is asked for: nothing is shrunk or counted
 }
 

@@ -132,6 +132,9 @@ func (c *Code) Explore(ctx context.Context, q Question) (Answer, error) {
 
 // explored is Explore, and returns the graph too.
 func (c *Code) explored(ctx context.Context, q *Question) (g *graph, a Answer, err error) {
+	if err := c.warmUp(ctx, q); err != nil {
+		return nil, Answer{}, err
+	}
 	restarts, err := c.learning(q, func(auto *automaton) (lessons []lesson, err error) {
 		if g, lessons, err = newGraph(q, auto); err != nil {
 			return lessons, err
@@ -149,6 +152,30 @@ func (c *Code) explored(ctx context.Context, q *Question) (g *graph, a Answer, e
 	}
 	a.Restarts = restarts
 	return g, a, err
+}
+
+// warmUp explores what the first two clients do alone, and then the first three,
+// as far as that is a matter of a moment. Most of the code is learned by that,
+// and a large graph need not be begun again for it.
+func (c *Code) warmUp(ctx context.Context, q *Question) error {
+	for n := 2; n < min(4, len(q.Trial.Clients)); n++ {
+		t := *q.Trial
+		t.Clients = t.Clients[:n]
+		few := Question{Trial: &t, Profile: q.Profile, Property: q.Property, States: 20_000, KeepGoing: true, NoCount: true, Reduce: true}
+		_, err := c.learning(&few, func(auto *automaton) ([]lesson, error) {
+			g, lessons, err := newGraph(&few, auto)
+			if err != nil {
+				return lessons, err
+			}
+			g.explore(ctx)
+			return g.lessons(), g.wrong
+		})
+		var limit *Limit
+		if err != nil && !errors.As(err, &limit) {
+			return err
+		}
+	}
+	return nil
 }
 
 // learning lets something be done with the automaton of the question's code, again

@@ -13,7 +13,7 @@ import (
 // symmetry, as far as a graph of at most so many states goes. The code is learned
 // anew each time.
 func BenchmarkGrowth(b *testing.B) {
-	const most = 3_000_000
+	const most = 500_000
 	for _, l := range []struct{ name, start string }{{"posixage-v1", "idle"}, {"posixage-v2", "idle"}, {"ktstr-block", "none"}} {
 		for clients := 2; clients <= 6; clients++ {
 			for acquires := 1; acquires <= 3; acquires++ {

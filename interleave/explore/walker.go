@@ -54,7 +54,7 @@ func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
 	for _, client := range t.Clients {
 		w.clients[client.Proc]++
 		works[client.Proc] += client.Work.String() + "\n"
-		if len(w.plans) <= client.Proc {
+		for len(w.plans) <= client.Proc {
 			w.plans = append(w.plans, nil)
 		}
 		w.plans[client.Proc] = append(w.plans[client.Proc], auto.plan(client.Work))

@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
 // prove covers every schedule of the hunt's trial.
@@ -99,6 +101,43 @@ func TestProveAgreesWithEveryRun(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// evasive gives up its file by removing it. Who finds it removed is told so by an
+// error, and who finds it locked is told busy, both behind the same last call.
+func evasive(p *sys.Proc, path string, _ lock.How) (lock.Release, error) {
+	f, err := p.Open(path, sys.O_RDWR|sys.O_CREAT, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Flock(f, sys.LOCK_EX|sys.LOCK_NB); err != nil {
+		_ = p.Close(f)
+		return nil, lock.ErrBusy
+	}
+	if st, err := p.Fstat(f); err != nil || p.Nlink(st) == 0 {
+		_ = p.Close(f)
+		return nil, errors.New("the file is gone")
+	}
+	return func(p *sys.Proc) error {
+		_ = p.Unlink(path)
+		return p.Close(f)
+	}, nil
+}
+
+// What an acquire is told belongs to where its thread stands: two that make the
+// same last call are not alike if they are told different things.
+func TestProveTellsAnswersApart(t *testing.T) {
+	h := hunt{lock: "ctx-v2", start: "none", clients: []string{"p0: lock inside unlock", "p1: lock inside unlock"}}
+	for property, wanted := range map[string]model.Verdict{model.ExclusionName: model.Holds, model.HonestyName: model.Violated} {
+		tr := h.trial(t)
+		tr.Lock = written(evasive).entry("evasive")
+		q := explore.Question{Trial: tr, Profile: memory.Profile(), Property: property}
+		p, err := search.Prove(context.Background(), explore.NewCode(tr.Lock, tr.Config), q)
+		violated, all := enumerated(t, tr, property, 3000)
+		if err != nil || p.Verdict != wanted || violated != (wanted == model.Violated) || !all {
+			t.Errorf("%s: found %s, %v, and %t by every run, wanted %s", property, p.Verdict, err, violated, wanted)
 		}
 	}
 }
