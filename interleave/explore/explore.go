@@ -150,8 +150,11 @@ func (c *Code) explored(ctx context.Context, q *Question) (g *graph, a Answer, e
 	if errors.As(err, &limit) {
 		return g, Answer{Verdict: model.Undecided, Why: limit}, nil
 	}
+	if err != nil {
+		return g, Answer{}, err // what was found of code that breaks its promises is nothing
+	}
 	a.Restarts = restarts
-	return g, a, err
+	return g, a, nil
 }
 
 // warmUp explores what the first two clients do alone, and then the first three,
