@@ -19,6 +19,7 @@ type automaton struct {
 
 	oldest      time.Duration // the largest age that is asked about
 	directories bool          // somebody looks at the mtime of directories
+	pids        bool          // processes are told from each other
 	errors      []string      // that acquires have failed with
 	hard        bool          // some of them are neither busy nor timeout
 }
@@ -144,6 +145,9 @@ func (a *automaton) looks(c sys.Call) {
 		a.oldest = max(a.oldest, c.Dur)
 	case sys.OpSame:
 		a.oldest = forEver
+	case sys.OpFcntl:
+		// The answer names a process, so that processes must keep their names.
+		a.pids = a.pids || c.Flags == sys.F_GETLK || c.Flags == sys.F_OFD_GETLK
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ghostlock/ghostlock/sut/sys"
 	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
@@ -220,90 +219,4 @@ func (w *walker) appendLast(b []byte, s *state) []byte {
 	}
 	at := slices.Index(w.enc.order, int(s.last.proc))
 	return append(b, byte(1+at*maxThreads+int(s.last.thread)))
-}
-
-// decode reads a state that was encoded. Its processes are in the order in
-// which they were written, and its instant is 0.
-func (w *walker) decode(s *state, b []byte) {
-	for _, n := range w.budgeted {
-		*n(&s.left) = int(b[0])
-		b = b[1:]
-	}
-	if w.honesty {
-		s.lied, b = b[0] != 0, b[1:]
-	}
-	w.enc.form.Oldest, w.enc.form.Directories = w.auto.oldest, w.auto.directories
-	b = s.kernel.Read(b, &w.enc.form)
-	s.grow(len(w.clients))
-	s.now = sys.Instant{}
-	for p := range s.procs {
-		b = w.readProcess(b, p, &s.procs[p])
-	}
-	s.last = nobody
-	if w.lastCounts && b[0] > 0 {
-		s.last = place{int8((b[0] - 1) / maxThreads), int8((b[0] - 1) % maxThreads)}
-	}
-}
-
-func (w *walker) readProcess(b []byte, proc int, p *process) []byte {
-	p.paused = b[0]&1 != 0
-	p.threads = p.threads[:0]
-	n := int(b[0] >> 1)
-	b = b[1:]
-	for i := range n {
-		p.threads = append(p.threads, thread{})
-		t := &p.threads[len(p.threads)-1]
-		b = w.readThread(b, t)
-		if i < w.clients[proc] && len(w.plans[proc][i]) > 1 {
-			t.segment, b = int8(b[0]), b[1:]
-		}
-		if w.clients[proc] > 1 {
-			t.client, b = int8(b[0]), b[1:]
-		}
-	}
-	return b
-}
-
-func (w *walker) readThread(b []byte, t *thread) []byte {
-	t.status, t.cancelled, t.asked = status(b[0]&3), b[0]&(1<<2) != 0, b[0]&(1<<3) != 0
-	b = b[1:]
-	if t.status == free {
-		return b
-	}
-	id, b := uvarint(b)
-	t.at = w.auto.spots[id]
-	if w.honesty {
-		var alone uint64
-		alone, b = uvarint(b)
-		t.alone = solo(alone)
-	}
-	var ahead uint64
-	lasts := t.status == waiting && t.at.call.Op.Lasts()
-	if lasts {
-		ahead, b = uvarint(b)
-	}
-	for k, kind := range t.kept() {
-		t.values[k], b = w.readValue(b, kind)
-	}
-	if lasts {
-		t.begun = time.Duration(ahead) - t.lasts()
-	}
-	return b
-}
-
-func (w *walker) readValue(b []byte, k kind) (int64, []byte) {
-	if k == instant {
-		age, rest := sim.ReadAge(b, w.auto.oldest)
-		return -int64(age), rest
-	}
-	value, rest := uvarint(b)
-	return int64(value), rest
-}
-
-func uvarint(b []byte) (uint64, []byte) {
-	if b[0] < 0x80 {
-		return uint64(b[0]), b[1:]
-	}
-	n, size := binary.Uvarint(b)
-	return n, b[size:]
 }

@@ -6,7 +6,7 @@ import "bytes"
 // it: what either does next leads to the same state. Their blocks lie side by
 // side where a state was read from the store.
 func (w *walker) twin(s *state, p int) bool {
-	if p == 0 || !w.symmetry || w.class[p] != w.class[p-1] {
+	if p == 0 || !w.symmetry || w.class[p] != w.class[p-1] || s.kernel.Waiting() {
 		return false
 	}
 	a, b := &s.procs[p-1], &s.procs[p]

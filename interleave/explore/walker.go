@@ -46,7 +46,7 @@ func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
 		return nil, nil, &Limit{"the honesty of acquires whose calls are made to fail is not explored"}
 	}
 	w := &walker{
-		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry,
+		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry && !auto.pids,
 		property: q.Property, profile: q.Profile, honesty: auto.judges(q.Property), solos: map[string]solo{},
 	}
 	works := make([]string, t.Procs())

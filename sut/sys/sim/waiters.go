@@ -168,3 +168,6 @@ func (s *State) recordReady(id sys.TID, c sys.Call) bool {
 	}
 	return slices.ContainsFunc(s.records, func(own record) bool { return own.owner == r.owner })
 }
+
+// Waiting reports whether some thread waits for a record lock.
+func (s *State) Waiting() bool { return len(s.waiters) > 0 }
