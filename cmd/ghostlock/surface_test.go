@@ -47,8 +47,9 @@ var jsonResults = []struct {
 	{"stress ktstr-try --json --rounds 3 --threads 4", 0, 1, map[string]any{
 		"lock": "ktstr-try", "verdict": "undecided", "schedules": 3.0, "threads": 4.0, "kernel": "linux",
 	}},
-	{"check --kernel sim --runs 10 --json --testdata data", 0, 18, map[string]any{
-		"lock": "posixage-v0", "verdict": "violated", "expected": "violated", "case": "data/cases/posixage-v0-exclusion.txt",
+	{"check ctx-v0 --kernel sim --json --testdata data", 0, 24, map[string]any{
+		"lock": "ctx-v0", "verdict": "violated", "expected": "violated", "environment": "calm", "start": "none",
+		"case": "data/cases/stat-then-create.txt", "confirmed": false,
 	}},
 }
 
