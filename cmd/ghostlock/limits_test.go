@@ -23,8 +23,8 @@ func TestLockCodeThatIsNotFitIsNoHarm(t *testing.T) {
 	}{
 		{"endless", 3, "the time was used up (--for), the last of it in lock code that makes no call and does not end\n"},
 		{"hungry", 3, "the memory was used up (--memory 128MiB)"},
-		{"opening --start none --clients 2", 3, "start none: every schedule of at most "},
-		{"opening --start idle --clients 2", 3, "2 acquires each, start idle: no"},
+		{"opening --start none --clients 2", 3, "covered: 2 clients, 2 acquires each, start none: "},
+		{"opening --start idle --clients 2", 3, "covered: 2 clients, 2 acquires each, start idle: "},
 		{"polling --start leftover --clients 2", 3, ": every schedule of at most "},
 		{"recursive", 2, "recursive: the process that explores ended: exit status 2: runtime: goroutine stack exceeds"},
 		{"fickle", 2, "fickle: at its start: lock code is not deterministic: given the same answers it went on with open("},

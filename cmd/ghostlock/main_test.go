@@ -22,8 +22,9 @@ import (
 // The tests run the built tool as its users do. TestMain builds it once.
 
 var (
-	base  string // the tests' directory, which any user may enter
-	built string // the tool
+	base        string // the tests' directory, which any user may enter
+	built       string // the tool
+	plantedTool string // the tool with planted locks
 )
 
 func TestMain(m *testing.M) {
@@ -44,6 +45,10 @@ func TestMain(m *testing.M) {
 		built = filepath.Join(base, "built")
 		if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
 			panic(fmt.Sprintf("go build: %v\n%s", err, out))
+		}
+		plantedTool = filepath.Join(base, "planted")
+		if err := copySelf(plantedTool); err != nil {
+			panic(err)
 		}
 		return m.Run()
 	}())

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"testing"
@@ -134,23 +135,24 @@ func newPlantedBench(t testing.TB) *bench {
 	t.Helper()
 	b := newBench(t)
 	b.env = append(b.env, plantedEnv+"=1")
-	from, err := os.Open("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer from.Close()
-	if err := os.Remove(b.tool); err != nil {
-		t.Fatal(err)
-	}
-	to, err := os.OpenFile(b.tool, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err = io.Copy(to, from); err == nil {
-		err = to.Close()
-	}
-	if err != nil {
+	if err := errors.Join(os.Remove(b.tool), os.Link(plantedTool, b.tool)); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// copySelf copies the test binary. That is done once, before any test runs: a
+// file that some thread writes while another forks cannot be run for a moment.
+func copySelf(path string) error {
+	from, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Close())
 }
