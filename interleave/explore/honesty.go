@@ -22,9 +22,10 @@ const (
 	refused             // and from here on: told the automaton's errors, in order
 )
 
-// hard reports whether the response is a failure that honesty is about.
+// hard reports whether the response is a failure that honesty is about: an
+// acquire's that is neither busy nor timeout.
 func hard(e history.Event) bool {
-	return e.Kind == history.Fail && e.Error != history.Busy && e.Error != history.Timeout
+	return history.IsAcquire(e.F) && e.Kind == history.Fail && e.Error != history.Busy && e.Error != history.Timeout
 }
 
 // alone returns what the acquire that the thread at hand is about to begin is
