@@ -22,7 +22,7 @@ func TestLockCodeThatIsNotFitIsNoHarm(t *testing.T) {
 		says   string
 	}{
 		{"endless", 3, "the time was used up (--for), the last of it in lock code that makes no call and does not end\n"},
-		{"hungry", 3, "the memory was used up (--memory 128MiB)"},
+		{"hungry --for 6s", 3, "the memory was used up (--memory 128MiB)"},
 		{"opening --start none --clients 2", 3, "covered: 2 clients, 2 acquires each, start none: "},
 		{"opening --start idle --clients 2", 3, "covered: 2 clients, 2 acquires each, start idle: "},
 		{"polling --start leftover --clients 2", 3, ": every schedule of at most "},
