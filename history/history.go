@@ -33,14 +33,20 @@ const (
 	TryRLock = "tryrlock" // hold with other readers, or be told busy
 	Unlock   = "unlock"   // give up what is held, either way
 	Read     = "read"     // read the data that the lock guards
+	Write    = "write"    // write it
 	Update   = "update"   // read it, and write it changed
 	Kill     = "kill"     // asked by nobody: the client was killed at this position
+
+	Upgrade   = "upgrade"   // hold exclusively what was held with others, or be told busy
+	Downgrade = "downgrade" // and the other way round
 )
 
-// The two errors with which a sound lock may refuse an acquire while others contend for it.
+// The two errors with which a sound lock may refuse an acquire while others contend for it,
+// and the one with which it tells a holder that it holds no more.
 const (
 	Busy    = "busy"    // a try found the lock held
 	Timeout = "timeout" // a bounded acquire waited as long as it was told to
+	Lost    = "lost"    // the lock was another's before it was released
 )
 
 // A Kind says what an event is to its operation. The zero Kind is no event's; as the
@@ -100,7 +106,11 @@ func IsShared(f string) bool {
 	return f == RLock || f == TryRLock
 }
 
+// IsConversion reports whether an f is asked for by a client that holds the lock, which goes on
+// holding it, if otherwise.
+func IsConversion(f string) bool { return f == Upgrade || f == Downgrade }
+
 // isOperation reports whether f is something that a client can ask for.
 func isOperation(f string) bool {
-	return IsAcquire(f) || f == Unlock || f == Read || f == Update
+	return IsAcquire(f) || IsConversion(f) || f == Unlock || f == Read || f == Write || f == Update
 }

@@ -30,6 +30,7 @@ const scale = 4
 // A standing is how a client stands in the course of a history.
 type standing struct {
 	holds     bool // it has a claim and has not asked to release it
+	shared    bool // with others
 	releasing int  // the step of the release that may still take effect, or -1
 }
 
@@ -74,8 +75,11 @@ func (c *claims) invoke(client int, op history.Operation, now *standing) {
 		// A release that may still take effect has done so by now or never matters: this
 		// claim is legal only if the one before has ended, and sooner is never worse.
 		c.close(now.releasing, s.from-1)
-		*now = standing{holds: true, releasing: -1}
+		*now = standing{holds: true, shared: s.shared, releasing: -1}
 		s.acquires, s.at = true, op.Returned
+	case history.IsConversion(op.F) && now.holds:
+		c.convert(s, op, now)
+		return
 	case op.F == history.Unlock && now.holds:
 		*now = standing{releasing: -1}
 		if op.Outcome != history.Ok {
@@ -84,6 +88,26 @@ func (c *claims) invoke(client int, op history.Operation, now *standing) {
 	default:
 		return
 	}
+	c.steps = append(c.steps, s)
+}
+
+// convert adds the two steps of a conversion: it gives up the claim that there
+// was as soon as it is asked for, and makes one anew, of the old kind where it is
+// refused. Nobody promises that nothing happens between the two: flock(2) does
+// not. A conversion of which nobody knows how it went leaves no claim.
+func (c *claims) convert(s step, op history.Operation, now *standing) {
+	given := s
+	given.to = s.from + 1
+	c.steps = append(c.steps, given)
+	if op.Outcome != history.Ok && op.Outcome != history.Fail {
+		*now = standing{releasing: -1}
+		return
+	}
+	if op.Outcome == history.Ok {
+		now.shared = op.F == history.Downgrade
+	}
+	s.acquires, s.shared, s.from, s.at = true, now.shared, s.from+2, op.Returned
+	c.shared = c.shared || s.shared
 	c.steps = append(c.steps, s)
 }
 

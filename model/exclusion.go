@@ -18,9 +18,6 @@ func exclusion() Property {
 	}
 }
 
-// ExclusionName names the property.
-const ExclusionName = "exclusion"
-
 // Exclusion judges whether the successful operations of h are linearizable as those of a mutex:
 // whether the claims can be put in an order that agrees with the positions and has one holder
 // at a time. If h asks for shared claims (rlock, tryrlock) the model is a rwmutex: one writer,

@@ -17,9 +17,6 @@ func honesty() Property {
 	}
 }
 
-// HonestyName names the property.
-const HonestyName = "honesty"
-
 // A Solo is what an acquire answered when it was run again: alone, from the state in which it
 // had been invoked, under the same faults.
 type Solo struct {

@@ -26,31 +26,31 @@ func TestHonestyComparesFailedAcquiresWithTheirSolos(t *testing.T) {
 		want   Judgement
 	}{
 		{"the same errors", func(*Solo) {}, "p2 p1",
-			Judgement{"honesty", Holds, "failed acquires: 2, each the same when alone", -1, nil}},
+			Judgement{"honesty", Holds, "failed acquires: 2, each the same when alone", -1, nil, 0}},
 		{"one succeeds alone", func(s *Solo) {
 			if s.Op.Client == "p1" {
 				s.Outcome, s.Error = history.Ok, ""
 			}
 		}, "p2 p1", Judgement{"honesty", Violated,
-			`p1's lock failed with "unlink l: no such file or directory", but alone it succeeds`, 7, nil}},
+			`p1's lock failed with "unlink l: no such file or directory", but alone it succeeds`, 7, nil, 0}},
 		{"both succeed alone, the first response counts", func(s *Solo) { s.Outcome, s.Error = history.Ok, "" }, "p2",
-			Judgement{"honesty", Violated, `p2's trylock failed with "EIO", but alone it succeeds`, 6, nil}},
+			Judgement{"honesty", Violated, `p2's trylock failed with "EIO", but alone it succeeds`, 6, nil, 0}},
 		{"another error", func(s *Solo) { s.Error = history.Busy }, "p2",
-			Judgement{"honesty", Violated, `p2's trylock failed with "EIO", but alone it fails with "busy"`, 6, nil}},
+			Judgement{"honesty", Violated, `p2's trylock failed with "EIO", but alone it fails with "busy"`, 6, nil, 0}},
 		{"never returned", func(s *Solo) {
 			if s.Op.Client == "p2" {
 				s.Outcome, s.Error = 0, ""
 			}
-		}, "p2 p1", Judgement{"honesty", Undecided, `p2's trylock failed with "EIO", but alone it gives no answer`, -1, nil}},
+		}, "p2 p1", Judgement{"honesty", Undecided, `p2's trylock failed with "EIO", but alone it gives no answer`, -1, nil, 0}},
 		{"unknown", func(s *Solo) { s.Outcome = history.Info }, "p2 p1",
-			Judgement{"honesty", Undecided, `p2's trylock failed with "EIO", but alone it gives no answer`, -1, nil}},
+			Judgement{"honesty", Undecided, `p2's trylock failed with "EIO", but alone it gives no answer`, -1, nil, 0}},
 		{"one never returned and one lies", func(s *Solo) {
 			s.Outcome = 0
 			if s.Op.Client == "p1" {
 				s.Outcome = history.Ok
 			}
 		}, "p2 p1", Judgement{"honesty", Violated,
-			`p1's lock failed with "unlink l: no such file or directory", but alone it succeeds`, 7, nil}},
+			`p1's lock failed with "unlink l: no such file or directory", but alone it succeeds`, 7, nil, 0}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestPropertiesAreNamedAndSayWhenTheyHold(t *testing.T) {
 			t.Errorf("%s does not say when it holds", p.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "exclusion honesty" {
+	if got := strings.Join(names, " "); got != "exclusion update recovery ownership honesty patience phantom disclosure" {
 		t.Errorf("properties are %s", got)
 	}
 }

@@ -72,6 +72,7 @@ type Judgement struct {
 	Why      string   // one sentence without a full stop: "p0 and p1 both hold the lock"
 	At       int      // where Violated: the position of the event that made it so; else -1
 	Holders  []string // where Violated, and the property is about holders: they, in order of their claims
+	Steps    int      // where Violated: of the run's steps as many show it; 0: those up to that event
 }
 
 // A Property is what must hold of histories.
@@ -83,6 +84,10 @@ type Property struct {
 	// operations go alone. Of the others the history alone decides, so a
 	// judgement can be remembered by it.
 	Replays bool
+
+	// Probes says that the last client is a probe: it takes no step while the
+	// others do theirs, and then asks for the lock alone.
+	Probes bool
 
 	// Judge judges the history.
 	Judge func(history.History, Means) (Judgement, error)
@@ -97,10 +102,28 @@ type Means struct {
 	// Alone runs an acquire of the history again, alone, from the state in
 	// which it was invoked and under the same faults.
 	Alone func(history.Operation) (Solo, error)
+
+	// Probe names the client that is one, and Stuck says that the run ended
+	// because nothing could happen any more.
+	Probe string
+	Stuck bool
+
+	// Steps is how many the run took.
+	Steps int
+
+	// Wait tells how long an acquire of the history took.
+	Wait func(history.Operation) (Wait, error)
+
+	// Taken tells of the calls by which holders lost what their locks consist of.
+	Taken func() ([]Taking, error)
 }
 
 // Properties returns all properties, in the order in which they are shown.
-func Properties() []Property { return []Property{exclusion(), honesty()} }
+func Properties() []Property {
+	return []Property{
+		exclusion(), update(), recovery(), ownership(), honesty(), patience(), phantom(), disclosure(),
+	}
+}
 
 // PropertyByName returns the property with that name.
 func PropertyByName(name string) (Property, error) {
