@@ -34,6 +34,17 @@ var (
 		func(c *Call, s string) (err error) { c.Record, err = parseRecord(s); return },
 	}
 
+	// A child of which nothing runs here has no name.
+	argForked = arg{
+		func(c *Call) string {
+			if c.Path == "" {
+				return ""
+			}
+			return strconv.Quote(c.Path)
+		},
+		func(c *Call, s string) (err error) { c.Path, err = parseQuoted(s); return },
+	}
+
 	argMode = arg{
 		func(c *Call) string { return fmt.Sprintf("%04o", c.Mode) },
 		parseMode,

@@ -27,10 +27,17 @@ const (
 	OpFlock
 	OpFcntl
 	OpDup
-	OpFork // a new process, which has the same descriptors
-	OpExec // another program: descriptors with O_CLOEXEC are closed
-	OpExit // the process ends
+	OpFork   // a new process, which has the same descriptors
+	OpExec   // another program: descriptors with O_CLOEXEC are closed
+	OpExit   // the process ends
+	OpDaemon // the process goes on in a child, and ends itself
+	OpGetpid
+	OpAlive // is there a process with that number? kill(2) with signal 0
 	OpStatfs
+	OpUtimes // sets a file's mtime to the wall clock, plus a duration
+	OpLocked // does anybody hold a flock on the file? /proc/locks
+	OpLoad   // the counter that a lock guards: all that a file holds
+	OpStore  // the same file, written anew in place
 
 	// Clocks and time. They are answered from the call's stamp.
 	OpDeadline // the monotonic clock, plus a duration
@@ -44,6 +51,14 @@ const (
 	OpJoin      // wait for a thread's end
 	OpCancel    // tell a thread to stop
 	OpCancelled // wait to be told, at most for a duration
+
+	// What the threads of a process share in its memory.
+	OpMutex   // lock a mutex of the process
+	OpUnmutex // unlock it
+	OpSwap    // put a text into a cell, and be told the one before
+	OpPut     // put a descriptor into a cell
+	OpGet     // the descriptor that is in a cell
+	OpGettid  // which thread of its process it is
 
 	// Marks: steps of a client that no kernel sees.
 	OpInside // inside the critical section
@@ -64,7 +79,7 @@ type Call struct {
 	Flags int           // of open, flock, rename; fcntl's command
 	Mode  uint32        // permission bits
 	N     int64         // a size, a thread's number, a process
-	Path  string        // relative to the trial's directory; or a thread's name
+	Path  string        // relative to the trial's directory; or the name of a thread, a mutex, a cell
 	Path2 string        // the new name of rename and link; a symlink's target
 	Data  string        // what is written
 	Dur   time.Duration // how long to sleep, how old
@@ -147,6 +162,10 @@ func Bool(yes bool) Ret {
 
 // Yes is the answer of a call that asks a yes-or-no question.
 func (r Ret) Yes() bool { return r.N != 0 }
+
+// InMemory reports whether the operation is about the process's own memory,
+// which no kernel sees.
+func (op Op) InMemory() bool { return op >= OpMutex && op <= OpGettid }
 
 // Lasts reports whether the operation takes time: its call is stamped with
 // the instant at which it was begun, and returns when Call.Dur is over if not

@@ -42,6 +42,7 @@ const (
 	ELOOP     Errno = 40
 	EOVERFLOW Errno = 75
 	EOPNOTSUP Errno = 95
+	ESTALE    Errno = 116
 	EDQUOT    Errno = 122
 
 	// EWOULDBLOCK is EAGAIN by another name, the one that flock(2) uses.
@@ -78,6 +79,7 @@ var errnos = map[Errno]struct{ name, text string }{
 	ELOOP:     {"ELOOP", "too many levels of symbolic links"},
 	EOVERFLOW: {"EOVERFLOW", "value too large for defined data type"},
 	EOPNOTSUP: {"EOPNOTSUPP", "operation not supported"},
+	ESTALE:    {"ESTALE", "stale file handle"},
 	EDQUOT:    {"EDQUOT", "disk quota exceeded"},
 }
 

@@ -47,7 +47,8 @@ type Entry struct {
 	Name    string // relative to the trial's directory
 	Content string
 	Age     time.Duration // of its mtime
-	Kind    Kind          // Regular or Directory
+	Kind    Kind          // of a symbolic link the content is its target
+	Link    string        // the name of an entry before, whose file this is another name of
 }
 
 // A Machine makes kernels, one a trial.

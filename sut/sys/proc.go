@@ -11,7 +11,8 @@ import (
 type Host interface {
 	// Call carries a call out and returns its answer.
 	Call(Call) Ret
-	// Go carries out an OpGo; body is what the new thread runs.
+	// Go carries out an OpGo or an OpFork; body is what the new thread, or the
+	// new process, runs.
 	Go(c Call, body func(*Proc)) Ret
 }
 

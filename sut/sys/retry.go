@@ -4,7 +4,8 @@ import "time"
 
 // A Backoff says how long to sleep between attempts: Initial at first, then
 // Factor times as long each time, at most Max. The zero Factor means 1 and the
-// zero Max means Initial, so Backoff{Initial: d} polls every d.
+// zero Max means Initial, so Backoff{Initial: d} polls every d, and the zero
+// Backoff begins anew at once.
 //
 // There is no jitter. Libraries add it so that clients do not wake together;
 // here who goes first among those that are awake is the schedule's choice.
@@ -34,7 +35,9 @@ func Retry[T any](p *Proc, b Backoff, giveUp func(error) bool, attempt func() (T
 		if err == nil || giveUp != nil && giveUp(err) {
 			return made, err
 		}
-		p.Sleep(l.pause)
+		if b.Initial > 0 {
+			p.Sleep(l.pause)
+		}
 		if b.Cut && giveUp != nil && giveUp(err) {
 			return made, err
 		}

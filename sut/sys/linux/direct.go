@@ -82,7 +82,7 @@ func (k *directKernel) Do(t sys.TID, c sys.Call) (sys.Ret, error) {
 	switch c.Op {
 	case sys.OpInterrupt:
 		return sys.OK(), nil // nothing waits here: see Ready
-	case sys.OpKill, sys.OpFork, sys.OpExec, sys.OpExit:
+	case sys.OpKill, sys.OpFork, sys.OpExec, sys.OpExit, sys.OpDaemon:
 		return sys.Ret{}, fmt.Errorf("%s: the direct carrier cannot: the process is this one", c)
 	}
 	asked, err := d.trial.encode(&d.frame, &c)

@@ -36,7 +36,8 @@
 //
 // A process that forks is a worker that clones itself, with its descriptors, as
 // another child of the zygote's; the coordinator sends it the socket that the
-// new worker is to serve. One that runs a program runs this binary, which goes
+// new worker is to serve. One that goes on as a daemon does that, ends itself, and
+// its clone takes its place. One that runs a program runs this binary, which goes
 // on serving the same socket.
 //
 // Nothing outlives its parent. The zygote sees the coordinator's death as the

@@ -87,7 +87,14 @@ var opTraits = [256]uint8{
 	sys.OpFork:      carried | ofProcess,
 	sys.OpExec:      carried | ofProcess,
 	sys.OpExit:      carried | ofProcess,
+	sys.OpDaemon:    carried | ofProcess,
 	sys.OpStatfs:    carried | usesPath,
+	sys.OpGetpid:    carried | ofProcess,
+	sys.OpAlive:     carried,
+	sys.OpUtimes:    carried | usesPath,
+	sys.OpLocked:    carried | usesPath,
+	sys.OpLoad:      carried | usesPath,
+	sys.OpStore:     carried | usesPath,
 }
 
 // put writes the call into the frame. Its error says why no kernel carries

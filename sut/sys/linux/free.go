@@ -24,12 +24,14 @@ import (
 // an inode number has the old one's name, unless O_EXCL, mkdir or symlink made
 // it.
 type Free struct {
-	room *room
+	room   *room
+	shared bool // the directory is somebody else's
 
 	mu    sync.Mutex // of the next two
 	trial trial
 	files files
 
+	memory memory
 	frames sync.Pool // of *freeFrame
 }
 
@@ -44,12 +46,17 @@ func OpenFree(dir string) (*Free, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Free{room: room, trial: newTrial()}
+	return newFree(room, false), nil
+}
+
+func newFree(room *room, shared bool) *Free {
+	f := &Free{room: room, shared: shared, trial: newTrial()}
 	f.trial.pids = []int{os.Getpid()}
+	f.memory.forget()
 	f.frames.New = func() any {
-		return &freeFrame{carrier: carrier{dir: int32(room.fd), closed: true}}
+		return &freeFrame{carrier: carrier{dir: int32(room.fd), closed: true, bare: shared}}
 	}
-	return f, nil
+	return f
 }
 
 // Start closes what is open, makes the setup's files and nothing else, and
@@ -62,8 +69,13 @@ func (f *Free) Start(setup sys.Setup) (time.Time, error) {
 		return time.Time{}, errors.New("start: the directory is closed")
 	}
 	f.files.closeAll()
+	f.memory.forget()
 	now := time.Now()
 	f.trial.start = unix.NsecToTimespec(now.UnixNano())
+	if f.shared {
+		f.trial.begin()
+		return now, nil
+	}
 	if err := f.room.furnish(&setup, &f.trial); err != nil {
 		return time.Time{}, fmt.Errorf("start: %w", err)
 	}
@@ -77,6 +89,9 @@ func (f *Free) Profile() string { return f.room.profile() }
 // way.
 func (f *Free) Close() error {
 	f.files.closeAll()
+	if f.shared {
+		return f.room.leave()
+	}
 	return f.room.close()
 }
 
@@ -84,6 +99,13 @@ func (f *Free) Close() error {
 // be called from many goroutines at once. The error is for calls that no
 // kernel carries.
 func (f *Free) Do(c sys.Call) (sys.Ret, error) {
+	if c.Op.InMemory() {
+		return f.memory.do(&c), nil
+	}
+	switch c.Op {
+	case sys.OpKill, sys.OpFork, sys.OpExec, sys.OpExit, sys.OpDaemon:
+		return sys.Ret{}, fmt.Errorf("%s: the free carrier cannot: the process is this one", c)
+	}
 	b := f.frames.Get().(*freeFrame)
 	defer f.frames.Put(b)
 	known, err := f.trial.encode(&b.frame, &c) // writes to the frame alone

@@ -135,3 +135,44 @@ func TestFreeFromManyGoroutines(t *testing.T) {
 		t.Errorf("8 threads with one file each used %d descriptors", n)
 	}
 }
+
+// What the threads of this process share: no two are between Lock and Unlock.
+func TestFreeThreadsShareMemory(t *testing.T) {
+	f := openFree(t, sys.Entry{Name: "l"})
+	n := 0
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				do(t, f, sys.Call{Op: sys.OpMutex, Path: "m"})
+				n++
+				do(t, f, sys.Call{Op: sys.OpUnmutex, Path: "m"})
+			}
+		})
+	}
+	all.Wait()
+	if n != 800 {
+		t.Errorf("found %d steps, wanted 800", n)
+	}
+	for _, step := range []struct {
+		c      sys.Call
+		wanted string
+	}{
+		{sys.Call{Op: sys.OpUnmutex, Path: "m"}, "-1 EPERM"},
+		{sys.Call{Op: sys.OpSwap, Path: "c", Data: "1"}, `""`},
+		{sys.Call{Op: sys.OpSwap, Path: "c"}, `"1"`},
+		{sys.Call{Op: sys.OpGet, Path: "f"}, "-1 ENOENT"},
+		{sys.Call{Op: sys.OpPut, Path: "f", FD: 5}, "0"},
+		{sys.Call{Op: sys.OpGet, Path: "f"}, "5<?>"},
+		{sys.Call{Op: sys.OpPut, Path: "f"}, "0"},
+		{sys.Call{Op: sys.OpGet, Path: "f"}, "-1 ENOENT"},
+	} {
+		if r, err := f.Do(step.c); err != nil || r.Format(step.c.Op) != step.wanted {
+			t.Errorf("%s: found %s, %v, wanted %s", step.c, r.Format(step.c.Op), err, step.wanted)
+		}
+	}
+	if _, err := f.Start(sys.Setup{Procs: 1}); err != nil {
+		t.Fatal(err)
+	}
+	do(t, f, sys.Call{Op: sys.OpMutex, Path: "m"})
+}

@@ -51,11 +51,11 @@ func (k *kernel) Do(t sys.TID, c sys.Call) (sys.Ret, error) {
 	if !asked {
 		return sys.Fail(sys.EBADF), nil
 	}
-	return k.carry(p, c)
+	return k.carry(t, p, c)
 }
 
 // carry has the worker carry out the call that is in the frame.
-func (k *kernel) carry(p *worker, c sys.Call) (sys.Ret, error) {
+func (k *kernel) carry(t sys.TID, p *worker, c sys.Call) (sys.Ret, error) {
 	w := k.machine
 	switch c.Op {
 	case sys.OpFork:
@@ -64,6 +64,8 @@ func (k *kernel) carry(p *worker, c sys.Call) (sys.Ret, error) {
 		return k.exec(p, c)
 	case sys.OpExit:
 		return k.exit(p, c)
+	case sys.OpDaemon:
+		return k.daemon(p, int(t.Proc), c)
 	}
 	if err := w.exchange(p); err != nil {
 		p.sick = true

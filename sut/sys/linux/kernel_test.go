@@ -73,6 +73,20 @@ func TestEveryCallOnEachCarrier(t *testing.T) {
 			p0 lstat("d2") = {F, dir, size=0, nlink=0, mtime=@0s}
 			p0 open("d2", O_RDONLY|O_DIRECTORY|O_CLOEXEC) = 5<F>
 			p0 open("old", O_RDONLY|O_DIRECTORY) = -1 ENOTDIR
+			p0 flock_held("old") = yes
+			p0 flock_held("l3") = no
+			p0 flock_held("none") = -1 ENOENT
+			p0 getpid() = p0
+			p0 alive(p0) = yes
+			p0 alive(p1) = no
+			p0 load("none") = ""
+			p0 store("data", "12") = 0
+			p0 lstat("data") = {G, size=2, nlink=1, mtime=@0s}
+			p0 store("data", "3") = 0
+			p0 load("data") = "3"
+			p0 utimes("data", -5s) = 0
+			p0 lstat("data") = {G, size=1, nlink=1, mtime=@-5s}
+			p0 utimes("none", 0s) = -1 ENOENT
 			p0 rmdir("d2") = 0
 			p0 rmdir("d") = -1 ENOTEMPTY
 			p0 unlink("d/in") = 0
@@ -237,7 +251,7 @@ func TestCallsThatNoKernelCarries(t *testing.T) {
 			{Op: sys.OpOpen, Path: "/etc/passwd"}, {Op: sys.OpUnlink, Path: "../x"},
 			{Op: sys.OpRename, Path: "x", Path2: "../../x"}, {Op: sys.OpSymlink, Path: "x", Path2: "/etc"},
 			{Op: sys.OpStat, Path: "a\x00b"}, {Op: sys.OpWrite, FD: 3, Data: strings.Repeat("x", frameBuf)},
-			{Op: sys.OpKill, N: 7},
+			{Op: sys.OpKill, N: 7}, {Op: sys.OpMutex, Path: "m"}, {Op: sys.OpSwap, Path: "c"},
 		} {
 			if r, err := k.Do(sys.TID{}, c); err == nil {
 				t.Errorf("%.40s = %s, wanted an error", c, r.Format(c.Op))
@@ -273,7 +287,7 @@ func TestDirectIsOneProcess(t *testing.T) {
 		t.Errorf("two processes: found error %v", err)
 	}
 	k := boot(t, d, 1)
-	for _, op := range []sys.Op{sys.OpKill, sys.OpFork, sys.OpExec, sys.OpExit} {
+	for _, op := range []sys.Op{sys.OpKill, sys.OpFork, sys.OpExec, sys.OpExit, sys.OpDaemon} {
 		if _, err := k.Do(sys.TID{}, sys.Call{Op: op}); err == nil {
 			t.Errorf("%s: this process lives on and is alone", op)
 		}

@@ -25,6 +25,11 @@ const (
 //go:nosplit
 //go:norace
 func (c *carrier) names(f *frame) {
+	if c.bare {
+		c.change(f)
+		f.created = false
+		return
+	}
 	parent, parent2 := int64(-1), int64(-1)
 	if f.op != sys.OpLink {
 		parent = c.openParent(f, 0)
@@ -54,7 +59,7 @@ func (c *carrier) change(f *frame) {
 		c.do(f, unix.SYS_UNLINKAT, dir, path, unix.AT_REMOVEDIR, 0, 0)
 	case sys.OpRename:
 		moved = first | second
-		if c.same(f) {
+		if !c.bare && c.same(f) {
 			moved = 0
 		}
 		if c.do(f, unix.SYS_RENAMEAT2, dir, path, dir, path2, uintptr(f.flags)) && f.flags&unix.RENAME_EXCHANGE != 0 {

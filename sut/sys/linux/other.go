@@ -40,3 +40,18 @@ func (*Free) Do(sys.Call) (sys.Ret, error) { return sys.Ret{}, unsupported() }
 
 // OpenFree returns an error.
 func OpenFree(string) (*Free, error) { return nil, unsupported() }
+
+// OpenShared returns an error.
+func OpenShared(string) (*Free, error) { return nil, unsupported() }
+
+// Dir returns nothing.
+func (*Free) Dir() string { return "" }
+
+// Number does nothing.
+func (*Free) Number([]int) {}
+
+// Yield does nothing.
+func Yield() {}
+
+// Nap sleeps.
+func Nap(d time.Duration) { time.Sleep(d) }

@@ -67,6 +67,24 @@ func (w *Workers) fork(by, child *worker) error {
 	return w.born(child)
 }
 
+// daemon has the worker fork, and end; its child takes its place.
+func (k *kernel) daemon(p *worker, n int, c sys.Call) (sys.Ret, error) {
+	w := k.machine
+	child := &worker{name: p.name, line: -1}
+	w.frame.op = sys.OpFork
+	if err := w.fork(p, child); err != nil {
+		p.sick = true
+		return sys.Ret{}, w.blame(p, c, err)
+	}
+	child.open, child.exec = p.open, p.exec
+	w.frame.op, w.frame.used = sys.OpExit, 0
+	if _, err := k.exit(p, c); err != nil {
+		return sys.Ret{}, err
+	}
+	*p, w.trial.pids[n] = *child, child.pid
+	return sys.OK(), nil
+}
+
 // exec has the worker run its program anew. Such a worker is a process with a
 // runtime and more threads, and is not kept for the next trial.
 func (k *kernel) exec(p *worker, c sys.Call) (sys.Ret, error) {

@@ -109,7 +109,7 @@ func (r *room) furnish(setup *sys.Setup, t *trial) error {
 	// Afterwards, because files move their directory's mtime.
 	for _, e := range setup.Files {
 		times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, t.real(-e.Age)}
-		if err := unix.UtimesNanoAt(r.fd, e.Name, times, 0); err != nil {
+		if err := unix.UtimesNanoAt(r.fd, e.Name, times, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return fmt.Errorf("set the time of %s in %s: %w", e.Name, r.path, err)
 		}
 	}
@@ -121,8 +121,11 @@ func (r *room) make(e *sys.Entry, t *trial) error {
 		return err
 	}
 	var st unix.Stat_t
-	if e.Kind == sys.Directory {
-		if err := unix.Mkdirat(r.fd, e.Name, 0o755); err != nil {
+	if e.Link != "" {
+		return unix.Linkat(r.fd, e.Link, r.fd, e.Name, 0)
+	}
+	if e.Kind != sys.Regular {
+		if err := r.makeOther(e); err != nil {
 			return err
 		}
 		if err := unix.Fstatat(r.fd, e.Name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
@@ -130,9 +133,6 @@ func (r *room) make(e *sys.Entry, t *trial) error {
 		}
 		t.name(st.Ino, true)
 		return nil
-	}
-	if e.Kind != sys.Regular {
-		return errors.New("a setup has regular files and directories only")
 	}
 	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_CLOEXEC
 	fd, err := unix.Openat(r.fd, e.Name, flags, 0o644)
@@ -152,6 +152,17 @@ func (r *room) make(e *sys.Entry, t *trial) error {
 		err = unix.ENOSPC
 	}
 	return err
+}
+
+// makeOther makes what is no regular file.
+func (r *room) makeOther(e *sys.Entry) error {
+	switch e.Kind {
+	case sys.Directory:
+		return unix.Mkdirat(r.fd, e.Name, 0o755)
+	case sys.Symlink:
+		return unix.Symlinkat(e.Content, r.fd, e.Name)
+	}
+	return errors.New("a setup has regular files, directories and symbolic links only")
 }
 
 // empty removes everything that is in the directory; list is its scratch.

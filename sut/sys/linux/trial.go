@@ -52,6 +52,7 @@ func (t *trial) encode(f *frame, c *sys.Call) (bool, error) {
 		return false, nil
 	}
 	f.now = t.real(c.At.Wall)
+	t.request(f, c)
 	return true, nil
 }
 
@@ -67,21 +68,41 @@ func (t *trial) decode(f *frame, c *sys.Call) (sys.Ret, error) {
 	switch c.Op {
 	case sys.OpOpen, sys.OpDup:
 		return sys.Ret{N: f.n, Ino: t.name(f.stat.ino, f.created)}, nil
-	case sys.OpMkdir, sys.OpSymlink:
+	case sys.OpMkdir, sys.OpSymlink, sys.OpStore:
 		return sys.Ret{Ino: t.name(f.stat.ino, f.created)}, nil
 	case sys.OpFstat, sys.OpStat, sys.OpLstat:
 		return sys.Ret{Stat: t.stat(&f.stat)}, nil
-	case sys.OpWrite, sys.OpStatfs:
+	case sys.OpWrite, sys.OpStatfs, sys.OpAlive:
 		return sys.Ret{N: f.n}, nil
 	case sys.OpFcntl:
 		return t.found(f, c)
-	case sys.OpRead, sys.OpReadlink:
+	case sys.OpGetpid:
+		return t.numbered(f, c)
+	case sys.OpLocked:
+		held, err := t.flockHeld(f.stat.ino)
+		return sys.Bool(held), err
+	case sys.OpUtimes:
+		if f.stat.ino == t.root {
+			t.changed = c.At.Wall + c.Dur
+		}
+	case sys.OpRead, sys.OpReadlink, sys.OpLoad:
 		if f.n == frameBuf {
 			return sys.Ret{}, fmt.Errorf("%s: the file is larger than %d bytes", c, frameBuf-1)
 		}
 		return sys.Ret{Data: string(f.buf[f.data:f.used])}, nil
 	}
 	return sys.OK(), nil
+}
+
+// numbered returns the process's number in the trial. A number that is used
+// again is the last process's.
+func (t *trial) numbered(f *frame, c *sys.Call) (sys.Ret, error) {
+	for p := len(t.pids) - 1; p >= 0; p-- {
+		if int64(t.pids[p]) == f.n {
+			return sys.Ret{N: int64(p)}, nil
+		}
+	}
+	return sys.Ret{}, fmt.Errorf("%s: process %d is none of the trial's", c, f.n)
 }
 
 // found returns the lock that F_GETLK tells of.

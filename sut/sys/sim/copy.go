@@ -9,11 +9,14 @@ func (s *State) CopyFrom(other *State) {
 	s.files = append(s.files[:0], other.files...)
 	s.records = append(s.records[:0], other.records...)
 	s.waiters = append(s.waiters[:0], other.waiters...)
+	s.hidden = append(s.hidden[:0], other.hidden...)
+	s.looked = append(s.looked[:0], other.looked...)
 	s.setProcs(len(other.procs))
 	for i := range other.procs {
 		fds := append(s.procs[i].fds[:0], other.procs[i].fds...)
+		cells := append(s.procs[i].cells[:0], other.procs[i].cells...)
 		s.procs[i] = other.procs[i]
-		s.procs[i].fds = fds
+		s.procs[i].fds, s.procs[i].cells = fds, cells
 	}
 }
 

@@ -16,9 +16,10 @@ func (s *State) Read(b []byte, f *Form) []byte {
 	s.readInodes(&r, f)
 	s.readFiles(&r)
 	for p := range s.procs {
-		s.readProc(&r, &s.procs[p])
+		s.readProc(&r, p)
 	}
 	s.readRecords(&r)
+	s.readNetwork(&r)
 	for i := range s.names {
 		s.inodes[s.names[i].ino].nlink++
 	}
@@ -69,17 +70,51 @@ func (s *State) readFiles(r *reader) {
 	}
 }
 
-func (s *State) readProc(r *reader, p *proc) {
-	n := int(r.byte()) - 1
-	*p = proc{dead: n < 0, fds: grown(p.fds, max(0, n))}
+func (s *State) readProc(r *reader, number int) {
+	p, host := &s.procs[number], s.ownHost(number)
+	cells := p.cells[:0]
+	n := int(r.byte())
+	if n == visits {
+		host = int(r.byte())
+		n = int(r.byte())
+	}
+	if n == remembers {
+		cells = r.cells(p.cells)
+		n = int(r.byte())
+	}
+	if n == unborn {
+		*p = proc{dead: true, unborn: true, fds: p.fds[:0], cells: cells}
+		return
+	}
+	n--
+	*p = proc{dead: n < 0, host: host, fds: grown(p.fds, max(0, n)), cells: cells}
 	for i := range p.fds {
 		d := descriptor{file: int(r.byte()) - 1}
 		if d.file != closed {
 			s.files[d.file].refs++
+			s.files[d.file].host = host
 			d.cloexec = r.byte() != 0
 		}
 		p.fds[i] = d
 	}
+}
+
+func (r *reader) cells(old []cell) []cell {
+	cells := grown(old, int(r.byte()))
+	for i := range cells {
+		c := &cells[i]
+		c.kind, c.fd = cellKind(r.byte()), 0
+		r.text(&c.name)
+		switch c.kind {
+		case aText:
+			r.text(&c.text)
+			continue
+		case aDescriptor:
+			c.fd = int(r.varint())
+		}
+		c.text = ""
+	}
+	return cells
 }
 
 // grown returns a slice of n elements in the memory of old, where it is large
@@ -102,6 +137,12 @@ func (r *reader) byte() byte {
 
 func (r *reader) uvarint() uint64 {
 	n, size := binary.Uvarint(r.rest)
+	r.rest = r.rest[size:]
+	return n
+}
+
+func (r *reader) varint() int64 {
+	n, size := binary.Varint(r.rest)
 	r.rest = r.rest[size:]
 	return n
 }

@@ -37,6 +37,7 @@ type Form struct {
 	inodes  []int // inodes in the order in which they are written
 	files   []int // descriptions in the order in which they are written
 	file    []int // the number that each description was written as
+	hidden  [][3]byte
 }
 
 // Append writes the state to b. Two states of one exploration that are written
@@ -61,27 +62,53 @@ func (s *State) Append(b []byte, f *Form) []byte {
 		b = binary.AppendUvarint(b, uint64(d.off))
 	}
 	for _, p := range f.Order {
+		b = f.appendHost(b, s, p)
 		b = f.appendProc(b, &s.procs[p])
 	}
-	return f.appendRecords(b, s)
+	return f.appendNetwork(f.appendRecords(b, s), s)
 }
 
 // Renumbers reports whether Append writes inodes by other numbers than their
 // own although lock code compares numbers.
 func (f *Form) Renumbers(s *State) bool { return f.Numbers && !s.rules.ReuseInodes }
 
-// Fits reports whether the state has few enough of everything to be written.
+// What a state may have to be written: of everything so many that a byte can
+// number them, and so much text, which is kept in every state anew.
+const (
+	mostOfEach = 250
+	mostText   = 16 << 10
+)
+
+// Fits reports whether the state has few enough of everything to be written, and
+// little enough text.
 func (s *State) Fits() bool {
-	const most = 250
-	if len(s.names) > most || len(s.inodes) > most || len(s.files) > most || len(s.records) > most {
+	if len(s.names) > mostOfEach || len(s.inodes) > mostOfEach || len(s.files) > mostOfEach || len(s.records) > mostOfEach {
 		return false
 	}
 	for i := range s.procs {
-		if len(s.procs[i].fds) > most {
+		if len(s.procs[i].fds) > mostOfEach || len(s.procs[i].cells) > mostOfEach {
 			return false
 		}
 	}
-	return true
+	return s.text() <= mostText
+}
+
+// text returns how long all names, contents, targets of symlinks and cells are.
+func (s *State) text() (n int) {
+	for i := range s.names {
+		n += len(s.names[i].text)
+	}
+	for i := range s.inodes {
+		if s.inodes[i].exists {
+			n += len(s.inodes[i].data)
+		}
+	}
+	for i := range s.procs {
+		for _, c := range s.procs[i].cells {
+			n += len(c.name) + len(c.text)
+		}
+	}
+	return n
 }
 
 // mode is what is left of a description's flags after open(2).
@@ -113,8 +140,14 @@ func (f *Form) appendInode(b []byte, in *inode) []byte {
 }
 
 func (f *Form) appendProc(b []byte, p *proc) []byte {
-	if p.dead {
+	switch {
+	case p.unborn:
+		return append(b, unborn)
+	case p.dead:
 		return append(b, 0)
+	}
+	if len(p.cells) > 0 {
+		b = appendCells(append(b, remembers), p)
 	}
 	fds := p.open()
 	b = append(b, byte(len(fds))+1)
@@ -123,6 +156,29 @@ func (f *Form) appendProc(b []byte, p *proc) []byte {
 			b = append(b, 0)
 		} else {
 			b = append(b, byte(f.file[d.file])+1, truth(d.cloexec))
+		}
+	}
+	return b
+}
+
+// remembers stands before what is written of a process with cells, visits before
+// one that is on another's host, and unborn for one that is to be forked. No
+// process has so many descriptors.
+const (
+	visits    = 253
+	unborn    = 254
+	remembers = 255
+)
+
+func appendCells(b []byte, p *proc) []byte {
+	b = append(b, byte(len(p.cells)))
+	for _, c := range p.cells {
+		b = appendText(append(b, byte(c.kind)), c.name)
+		switch c.kind {
+		case aText:
+			b = appendText(b, c.text)
+		case aDescriptor:
+			b = binary.AppendVarint(b, int64(c.fd))
 		}
 	}
 	return b
@@ -161,22 +217,25 @@ func appendText(b []byte, text string) []byte {
 	return append(b, text...)
 }
 
-// AppendProc writes what a process has open in a way that depends on no other
+// AppendProc writes what a process has open and in memory in a way that depends on no other
 // process and not on the numbering of descriptions, for putting processes in an
 // order.
 func (s *State) AppendProc(b []byte, p int, f *Form) []byte {
 	if s.procs[p].dead {
 		return append(b, 0)
 	}
-	b = append(b, 1)
+	b = s.appendOwnNetwork(append(b, 1), p, f)
 	for _, fd := range s.procs[p].open() {
 		if fd.file == closed {
 			b = append(b, 0)
 			continue
 		}
 		d := &s.files[fd.file]
-		b = append(b, 1+d.mode(), truth(fd.cloexec), byte(d.lock), byte(min(d.refs, 255)), byte(d.off))
-		b = append(b, s.colour(d.inode, f))
+		b = append(b, 1+d.mode(), truth(fd.cloexec), byte(d.lock), byte(min(d.refs, 255)))
+		b = append(binary.AppendUvarint(b, uint64(d.off)), s.colour(d.inode, f))
+	}
+	if len(s.procs[p].cells) > 0 {
+		b = appendCells(append(b, remembers), &s.procs[p])
 	}
 	return s.appendOwn(b, p, f)
 }

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/ghostlock/ghostlock/sut/sys"
@@ -17,21 +19,29 @@ func (s *State) open(id sys.TID, c sys.Call) sys.Ret {
 	}
 	by := way{follow: c.Flags&excl != excl && c.Flags&sys.O_NOFOLLOW == 0, creates: c.Flags&creat != 0}
 	by.follow = by.follow || strings.HasSuffix(c.Path, "/")
+	flags := c.Flags
+	if s.hasLooked(id) {
+		flags &^= sys.O_EXCL
+	}
 	p, errno := s.walkFrom(root, c.Path, &by)
 	if errno == 0 {
-		errno = s.mayOpen(p, c.Flags)
+		errno = s.mayOpen(p, flags)
 	}
 	if errno != 0 {
 		return sys.Fail(errno)
 	}
 	at := p.at
+	if at < 0 && s.rules.LooksFirst && flags&excl == excl {
+		s.looks(id)
+		return sys.Ret{Wait: true}
+	}
 	if at < 0 {
 		at = s.create(p.dir, p.last, sys.Regular, c.At.Wall)
 	} else if c.Flags&sys.O_TRUNC != 0 {
 		s.inodes[at].data, s.inodes[at].mtime = "", c.At.Wall
 	}
 	s.inodes[at].opens++
-	fd := s.newFD(id, descriptor{s.newFile(file{inode: at, flags: c.Flags}), c.Flags&sys.O_CLOEXEC != 0})
+	fd := s.newFD(id, descriptor{s.newFile(file{inode: at, flags: c.Flags, host: s.procs[id.Proc].host}), c.Flags&sys.O_CLOEXEC != 0})
 	return sys.Ret{N: int64(fd), Ino: s.inodes[at].ino}
 }
 
@@ -118,7 +128,8 @@ func (s *State) dup(id sys.TID, c sys.Call) sys.Ret {
 
 // flock is flock(2) as Linux has it (fs/locks.c, flock_lock_inode): a lock of
 // another mode on the same description is given up before the new one is
-// looked for, so a conversion that must wait, or is refused, has lost it.
+// looked for, so a conversion that must wait, or is refused, has lost it. Where
+// a record lock stands for it, it is converted in one.
 func (s *State) flock(id sys.TID, c sys.Call) sys.Ret {
 	mode := c.Flags &^ sys.LOCK_NB
 	if mode != sys.LOCK_SH && mode != sys.LOCK_EX && mode != sys.LOCK_UN {
@@ -129,20 +140,24 @@ func (s *State) flock(id sys.TID, c sys.Call) sys.Ret {
 	case errno != 0:
 		return sys.Fail(errno)
 	case mode == sys.LOCK_UN:
-		s.files[f].lock = 0
-		return sys.OK()
-	case !s.files[f].reads() && !s.files[f].writes():
-		return sys.Fail(sys.EBADF)
-	case s.files[f].lock == mode:
+		s.setFlock(f, 0)
 		return sys.OK()
 	}
-	s.files[f].lock = 0
+	if errno := s.mayFlock(f, mode); errno != 0 {
+		return sys.Fail(errno)
+	}
+	switch {
+	case s.files[f].lock == mode:
+		return sys.OK()
+	case !s.rules.Ranges:
+		s.setFlock(f, 0)
+	}
 	switch {
 	case !s.conflicts(f, mode):
-		s.files[f].lock = mode
+		s.setFlock(f, mode)
 		return sys.OK()
 	case c.Flags&sys.LOCK_NB != 0:
-		return sys.Fail(sys.EWOULDBLOCK)
+		return sys.Fail(cmp.Or(s.rules.Refused, sys.EWOULDBLOCK))
 	}
 	return sys.Ret{Wait: true}
 }
@@ -150,13 +165,16 @@ func (s *State) flock(id sys.TID, c sys.Call) sys.Ret {
 // conflicts reports whether another description's lock on the same inode
 // stands in the way of a lock of that mode.
 func (s *State) conflicts(f, mode int) bool {
+	d := &s.files[f]
 	for i, other := range s.files {
-		if i != f && other.refs > 0 && other.inode == s.files[f].inode && other.lock != 0 &&
-			(mode == sys.LOCK_EX || other.lock == sys.LOCK_EX) {
+		if i != f && other.refs > 0 && other.inode == d.inode && other.lock != 0 &&
+			(mode == sys.LOCK_EX || other.lock == sys.LOCK_EX) && s.meets(other.host, d.host) {
 			return true
 		}
 	}
-	return false
+	return s.rules.Ranges && slices.ContainsFunc(s.records, func(r record) bool {
+		return r.inode == d.inode && r.owner != owner{ofd: true, id: f} && (mode == sys.LOCK_EX || r.kind == sys.F_WRLCK)
+	})
 }
 
 func (s *State) read(id sys.TID, c sys.Call) sys.Ret {
@@ -168,6 +186,9 @@ func (s *State) read(id sys.TID, c sys.Call) sys.Ret {
 	in := s.inodes[d.inode]
 	if in.kind == sys.Directory {
 		return sys.Fail(sys.EISDIR)
+	}
+	if errno := s.mayAccess(id, f, false, int64(d.off), endless); errno != 0 {
+		return sys.Fail(errno)
 	}
 	rest := in.data[min(d.off, len(in.data)):]
 	d.off += len(rest)
@@ -187,6 +208,9 @@ func (s *State) write(id sys.TID, c sys.Call) sys.Ret {
 	if d.flags&sys.O_APPEND != 0 {
 		d.off = len(in.data)
 	}
+	if errno := s.mayAccess(id, f, true, int64(d.off), int64(d.off+len(c.Data)-1)); errno != 0 {
+		return sys.Fail(errno)
+	}
 	before := resize(in.data, max(len(in.data), d.off+len(c.Data)))
 	in.data = before[:d.off] + c.Data + before[d.off+len(c.Data):]
 	in.mtime = c.At.Wall
@@ -203,6 +227,8 @@ func (s *State) ftruncate(id sys.TID, c sys.Call) sys.Ret {
 		return sys.Fail(errno)
 	case !s.files[f].writes():
 		return sys.Fail(sys.EINVAL)
+	case s.stale(f):
+		return sys.Fail(sys.ESTALE)
 	}
 	in := &s.inodes[s.files[f].inode]
 	in.data = resize(in.data, int(c.N))
@@ -221,12 +247,12 @@ func resize(data string, size int) string {
 // onDescriptor answers calls that succeed on every open descriptor and change
 // nothing that a lock can see.
 func (s *State) onDescriptor(id sys.TID, c sys.Call) sys.Ret {
-	_, errno := s.description(id, c.FD)
+	_, errno := s.onServer(id, c.FD)
 	return sys.Fail(errno)
 }
 
 func (s *State) fstat(id sys.TID, c sys.Call) sys.Ret {
-	f, errno := s.description(id, c.FD)
+	f, errno := s.onServer(id, c.FD)
 	if errno != 0 {
 		return sys.Fail(errno)
 	}

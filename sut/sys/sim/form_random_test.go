@@ -36,6 +36,10 @@ func anyCall(r *rand.Rand) sys.Call {
 		{Op: sys.OpUnlink, Path: path()}, {Op: sys.OpRename, Path: path(), Path2: path(), Flags: renames[r.IntN(4)]},
 		{Op: sys.OpLink, Path: path(), Path2: path()}, {Op: sys.OpSymlink, Path: path(), Path2: path()}, {Op: sys.OpReadlink, Path: path()},
 		{Op: sys.OpMkdir, Path: path(), Mode: 0o700}, {Op: sys.OpRmdir, Path: path()},
+		{Op: sys.OpUtimes, Path: path(), Dur: time.Duration(r.IntN(3)-1) * time.Second}, {Op: sys.OpLocked, Path: path()},
+		{Op: sys.OpLoad, Path: path()}, {Op: sys.OpStore, Path: path(), Data: "xyz"[:r.IntN(4)]}, {Op: sys.OpAlive, N: int64(r.IntN(4))},
+		{Op: sys.OpMutex, Path: path()}, {Op: sys.OpUnmutex, Path: path()}, {Op: sys.OpSwap, Path: path(), Data: "xyz"[:r.IntN(4)]},
+		{Op: sys.OpPut, Path: path(), FD: fd * r.IntN(2)}, {Op: sys.OpGet, Path: path()}, {Op: sys.OpGetpid},
 	}
 	if r.IntN(60) == 0 {
 		return []sys.Call{{Op: sys.OpExit}, {Op: sys.OpExec}, {Op: sys.OpFork}}[r.IntN(3)]
@@ -98,7 +102,7 @@ func (p *pair) same(a, b sys.Ino) {
 // written the same, and answers whatever it is asked as it would have.
 func TestAStateThatWasReadIsTheOneThatWasWritten(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		rules := sim.RulesOf(rapid.SampledFrom([]string{"ext4", "tmpfs"}).Draw(t, "profile"))
+		rules := sim.RulesOf(rapid.SampledFrom([]string{"ext4", "tmpfs", "nfs2", "nfs3-nolock", "nfs4", "smb", "fuse"}).Draw(t, "profile"))
 		s, err := sim.New(rules, sys.Setup{Procs: 3, Files: []sys.Entry{{Name: "l", Content: "xy", Age: time.Minute}, {Name: "d", Kind: sys.Directory}}})
 		if err != nil {
 			t.Fatal(err)

@@ -73,6 +73,19 @@ func TestWhatStatesAreToldApartBy(t *testing.T) {
 		{"dead or idle", "ext4", "", "outside kill(p0)", numbers, false},
 		{"how it died", "ext4", here + "outside kill(p0)", "p0 exit()", numbers, true},
 
+		{"what is in memory", "ext4", "", "p0 swap(\"c\", \"1\")", numbers, false},
+		{"the text in memory", "ext4", "p0 swap(\"c\", \"2\")", "p0 swap(\"c\", \"1\")", numbers, false},
+		{"where in memory", "ext4", "p0 swap(\"d\", \"1\")", "p0 swap(\"c\", \"1\")", numbers, false},
+		{"whose memory", "ext4", "p0 swap(\"c\", \"1\")", "p1 swap(\"c\", \"1\")", numbers, false},
+		{"memory that is empty again", "ext4", "", "p0 swap(\"c\", \"1\"); p0 swap(\"c\", \"\")", numbers, true},
+		{"what came first into memory", "ext4", "p0 swap(\"c\", \"1\"); p0 swap(\"b\", \"1\")", "p0 swap(\"b\", \"1\"); p0 swap(\"c\", \"1\")", numbers, true},
+		{"a mutex", "ext4", "", "p0 mutex_lock(\"m\")", numbers, false},
+		{"a mutex that is free again", "ext4", "", "p0 mutex_lock(\"m\"); p0 mutex_unlock(\"m\")", numbers, true},
+		{"a descriptor in memory", "ext4", here, here + "p0 put(\"c\", 3)", numbers, false},
+		{"which descriptor is in memory", "ext4", here + "p0 put(\"c\", 4)", here + "p0 put(\"c\", 3)", numbers, false},
+		{"a descriptor that is in memory no more", "ext4", here, here + "p0 put(\"c\", 3); p0 put(\"c\", 0)", numbers, true},
+		{"memory that a program left behind", "ext4", "", "p0 swap(\"c\", \"1\"); p0 exec()", numbers, true},
+
 		{"content", "ext4", here + "p0 ftruncate(3, 1)", here + "p0 ftruncate(3, 2)", numbers, false},
 		{"a name", "ext4", "", "outside link(\"f\", \"g\")", numbers, false},
 		{"which name", "ext4", "outside renameat2(\"f\", \"g\", 0)", "outside renameat2(\"f\", \"h\", 0)", numbers, false},
@@ -152,6 +165,8 @@ func TestAProcessIsWrittenByWhatItHas(t *testing.T) {
 		{nothing, `p0 open("g", O_RDWR|O_CREAT, 0600)`},
 		{nothing, `p0 open("f", O_RDWR); outside unlink("f")`},
 		{nothing, `p0 exit()`},
+		{nothing, nothing + `; p0 swap("c", "1")`},
+		{nothing + `; p0 put("c", 3)`, nothing + `; p0 put("d", 3)`},
 		{nothing, ``},
 		{``, `p0 exit()`},
 	} {

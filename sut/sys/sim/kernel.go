@@ -6,13 +6,16 @@ import (
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
-// Ready implements sys.Kernel. Only requests for locks ever wait.
+// Ready implements sys.Kernel. Only requests for locks ever wait, and those for
+// a mutex of the process.
 func (s *State) Ready(id sys.TID, c sys.Call) bool {
 	switch {
 	case c.Op == sys.OpFlock && (c.Flags == sys.LOCK_SH || c.Flags == sys.LOCK_EX):
 		return s.flockReady(id, c)
 	case c.Op == sys.OpFcntl && blocks(c):
 		return s.recordReady(id, c)
+	case c.Op == sys.OpMutex:
+		return s.mutexReady(id, c)
 	}
 	return true
 }
@@ -21,11 +24,11 @@ func (s *State) Ready(id sys.TID, c sys.Call) bool {
 // granted, or when asking gives up the lock that it converts.
 func (s *State) flockReady(id sys.TID, c sys.Call) bool {
 	f, errno := s.description(id, c.FD)
-	if errno != 0 || !s.files[f].reads() && !s.files[f].writes() {
+	if errno != 0 || s.mayFlock(f, c.Flags) != 0 {
 		return true
 	}
 	held := s.files[f].lock
-	return held != 0 && held != c.Flags || !s.conflicts(f, c.Flags)
+	return held == c.Flags || held != 0 && !s.rules.Ranges || !s.conflicts(f, c.Flags)
 }
 
 // maxSize is how large a file may be made: contents are kept as they are.
@@ -49,6 +52,9 @@ func (s *State) Do(id sys.TID, c sys.Call) (sys.Ret, error) {
 	if c.Op != sys.OpFcntl {
 		s.endWait(id) // whoever makes another call was interrupted
 	}
+	if c.Op != sys.OpOpen {
+		s.hasLooked(id)
+	}
 	return do(s, id, c), nil
 }
 
@@ -69,6 +75,7 @@ var calls = [256]func(*State, sys.TID, sys.Call) sys.Ret{
 	sys.OpFork:      (*State).fork,
 	sys.OpExec:      (*State).exec,
 	sys.OpExit:      (*State).exit,
+	sys.OpDaemon:    (*State).daemon,
 	sys.OpStat:      (*State).stat,
 	sys.OpLstat:     (*State).lstat,
 	sys.OpUnlink:    (*State).unlink,
@@ -79,6 +86,18 @@ var calls = [256]func(*State, sys.TID, sys.Call) sys.Ret{
 	sys.OpMkdir:     (*State).mkdir,
 	sys.OpRmdir:     (*State).rmdir,
 	sys.OpStatfs:    (*State).statfs,
+	sys.OpGetpid:    (*State).getpid,
+	sys.OpAlive:     (*State).alive,
+	sys.OpUtimes:    (*State).utimes,
+	sys.OpLocked:    (*State).locked,
+	sys.OpLoad:      (*State).load,
+	sys.OpStore:     (*State).store,
+	sys.OpMutex:     (*State).mutex,
+	sys.OpUnmutex:   (*State).unmutex,
+	sys.OpSwap:      (*State).swap,
+	sys.OpPut:       (*State).put,
+	sys.OpGet:       (*State).get,
+	sys.OpGettid:    (*State).gettid,
 	sys.OpInterrupt: (*State).interrupt,
 	sys.OpKill:      (*State).kill,
 }
@@ -102,10 +121,12 @@ func (s *State) dropRef(f int) {
 	if d.refs--; d.refs > 0 {
 		return
 	}
-	i := d.inode
+	i, host := d.inode, d.host
+	s.setFlock(f, 0)
 	s.dropRecords(i, owner{ofd: true, id: f})
 	s.endWaits(func(w waiter) bool { return w.asks.owner == owner{ofd: true, id: f} })
 	*d = file{}
 	s.inodes[i].opens--
+	s.unhide(i, host)
 	s.free(i)
 }

@@ -22,20 +22,25 @@ func (m Machine) Profile() string { return m.Rules.Name }
 func (m Machine) Close() error { return nil }
 
 // Entries returns the files that have a name, as a Setup would make them at a
-// later time: their ages are counted to now and symbolic links are left out.
+// later time: their ages are counted to now.
 func (s *State) Entries(now time.Duration) []sys.Entry {
-	var entries []sys.Entry
-	for _, n := range s.names {
-		in := s.inodes[n.ino]
-		if in.kind == sys.Symlink {
-			continue
-		}
-		entries = append(entries, sys.Entry{Name: s.pathOf(n), Content: in.data, Age: now - in.mtime, Kind: in.kind})
-	}
+	names := slices.Clone(s.names)
 	// What was moved into a directory may have been there before it.
-	slices.SortStableFunc(entries, func(a, b sys.Entry) int {
-		return strings.Count(a.Name, "/") - strings.Count(b.Name, "/")
+	slices.SortStableFunc(names, func(a, b name) int {
+		return strings.Count(s.pathOf(a), "/") - strings.Count(s.pathOf(b), "/")
 	})
+	var entries []sys.Entry
+	first := map[int]string{} // of each file, the name that was met first
+	for _, n := range names {
+		in := s.inodes[n.ino]
+		e := sys.Entry{Name: s.pathOf(n), Content: in.data, Age: now - in.mtime, Kind: in.kind}
+		if other, met := first[n.ino]; met {
+			e.Link, e.Content = other, ""
+		} else {
+			first[n.ino] = e.Name
+		}
+		entries = append(entries, e)
+	}
 	return entries
 }
 
@@ -61,11 +66,14 @@ func (s *State) Name(id sys.TID, fd int) (sys.Ino, bool) {
 }
 
 // String dumps the state: the names, the files that are open without one, and
-// what each process has open and locked.
+// what each process has open and locked, and keeps in memory.
 func (s *State) String() string {
 	var b strings.Builder
 	for _, n := range s.names {
 		fmt.Fprintf(&b, "%s -> %s\n", s.pathOf(n), s.statOf(n.ino))
+	}
+	for _, h := range s.hidden {
+		fmt.Fprintf(&b, "(.nfs of p%d) -> %s\n", h.host, s.statOf(h.inode))
 	}
 	for _, in := range s.inodes[1:] {
 		if in.exists && in.nlink == 0 {
@@ -73,6 +81,9 @@ func (s *State) String() string {
 		}
 	}
 	for i, p := range s.procs {
+		if p.unborn {
+			continue
+		}
 		if p.dead {
 			fmt.Fprintf(&b, "p%d dead\n", i)
 			continue
@@ -81,6 +92,11 @@ func (s *State) String() string {
 			if f := d.file; f != closed {
 				fmt.Fprintf(&b, "p%d %d<%s>%s\n", i, fd+firstFD, s.inodes[s.files[f].inode].ino, lockText(s.files[f].lock))
 			}
+		}
+	}
+	for i, p := range s.procs {
+		for _, c := range p.cells {
+			fmt.Fprintf(&b, "p%d %s\n", i, c)
 		}
 	}
 	for _, r := range s.records {

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/ghostlock/ghostlock/sut/sys"
+import (
+	"slices"
+
+	"github.com/ghostlock/ghostlock/sut/sys"
+)
 
 // statOf leaves out the size and the links of a directory: each file system
 // counts them in its own way.
@@ -32,7 +36,7 @@ func (s *State) statfs(_ sys.TID, c sys.Call) sys.Ret {
 	return sys.Ret{N: s.rules.Magic}
 }
 
-func (s *State) unlink(_ sys.TID, c sys.Call) sys.Ret {
+func (s *State) unlink(id sys.TID, c sys.Call) sys.Ret {
 	p, errno := s.walk(c.Path, false)
 	switch {
 	case errno != 0:
@@ -44,7 +48,10 @@ func (s *State) unlink(_ sys.TID, c sys.Call) sys.Ret {
 	case p.slash:
 		return sys.Fail(sys.ENOTDIR)
 	}
-	s.dropName(s.entry(p.dir, p.last), c.At.Wall)
+	if errno := s.inUse(id, p.at, sys.EBUSY); errno != 0 {
+		return sys.Fail(errno)
+	}
+	s.takeName(id, s.entry(p.dir, p.last), c.At.Wall)
 	return sys.OK()
 }
 
@@ -111,7 +118,7 @@ func (s *State) filled(dir int) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(s.hidden, func(h hidden) bool { return h.dir == dir })
 }
 
 func (s *State) readlink(_ sys.TID, c sys.Call) sys.Ret {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -34,6 +35,9 @@ func (s *State) fcntl(id sys.TID, c sys.Call) sys.Ret {
 	if errno == 0 {
 		r, errno = s.request(id, f, c)
 	}
+	if errno == 0 && !s.rules.OwnLocks && s.stale(f) {
+		errno = sys.ESTALE
+	}
 	if errno == 0 && waited && r == asked && s.inTheWay(r) == nil {
 		if set, fresh := s.setRecord(r); fresh {
 			s.handOn(id, onLock(set))
@@ -60,7 +64,7 @@ func (s *State) ask(id sys.TID, r record, c sys.Call) sys.Ret {
 		s.setRecord(r)
 		return sys.OK()
 	case !blocks(c):
-		return sys.Fail(sys.EAGAIN)
+		return sys.Fail(cmp.Or(s.rules.Refused, sys.EAGAIN))
 	}
 	return s.wait(id, r, *first)
 }
@@ -143,11 +147,11 @@ func (s *State) inTheWay(r record) *record {
 		return nil
 	}
 	for i := range s.records {
-		if r.conflicts(s.records[i]) {
+		if s.clash(r, s.records[i]) {
 			return &s.records[i]
 		}
 	}
-	return nil
+	return s.flockInTheWay(r)
 }
 
 // lookForRecord answers F_GETLK. Asked with F_UNLCK, F_OFD_GETLK finds the

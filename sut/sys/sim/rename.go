@@ -7,7 +7,7 @@ import (
 )
 
 // rename is renameat2(2).
-func (s *State) rename(_ sys.TID, c sys.Call) sys.Ret {
+func (s *State) rename(id sys.TID, c sys.Call) sys.Ret {
 	const known = sys.RENAME_NOREPLACE | sys.RENAME_EXCHANGE
 	if c.Flags&^known != 0 || c.Flags == known {
 		return sys.Fail(sys.EINVAL)
@@ -30,7 +30,11 @@ func (s *State) rename(_ sys.TID, c sys.Call) sys.Ret {
 		s.exchange(from, to, c.At.Wall)
 	} else {
 		if to.at >= 0 {
-			s.dropName(s.entry(to.dir, to.last), c.At.Wall)
+			// [MS-FSA], FileRenameInformation: STATUS_ACCESS_DENIED where the target is open.
+			if errno := s.inUse(id, to.at, sys.EACCES); errno != 0 {
+				return sys.Fail(errno)
+			}
+			s.takeName(id, s.entry(to.dir, to.last), c.At.Wall)
 		}
 		source := &s.names[s.entry(from.dir, from.last)]
 		source.dir, source.text = to.dir, to.last

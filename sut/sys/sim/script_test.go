@@ -28,6 +28,20 @@ func TestKernelScripts(t *testing.T) {
 	}
 }
 
+// The scripts of file systems on a server say what documents do, which each of
+// them names. No kernel was asked.
+func TestScriptsOfFileSystemsFromDocuments(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("found no scripts", err)
+	}
+	for _, file := range files {
+		for _, profile := range []string{"nfs2", "nfs3-nolock", "nfs4", "smb", "fuse"} {
+			t.Run(filepath.Base(file)+"/"+profile, func(t *testing.T) { play(t, file, profile) })
+		}
+	}
+}
+
 func play(t *testing.T, file, profile string) {
 	text, err := os.ReadFile(file)
 	if err != nil {

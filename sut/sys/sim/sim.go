@@ -33,6 +33,17 @@ type Rules struct {
 	// MovesExchanged says that RENAME_EXCHANGE moves the mtime of a directory
 	// that goes into another one.
 	MovesExchanged bool
+
+	// Of file systems on a server, see networks.
+	Documents  bool      // the rules are from documents, and were not confirmed here
+	Remote     bool      // every process of a setup is on a host of its own
+	OwnLocks   bool      // locks are each host's own
+	LooksFirst bool      // O_EXCL is a lookup, and then a create that does not look
+	Silly      bool      // a host keeps what it has open by another name; others lose it
+	Ranges     bool      // a flock is a record lock on all of the file
+	Modes      bool      // and wants a descriptor that is open for what it excludes
+	Refused    sys.Errno // what a lock is refused with that is not waited for; 0 stands for EWOULDBLOCK
+	Mandatory  bool      // locks keep others from reading and writing, and open files from being removed
 }
 
 // fileSystems are the rules that are known, the first for all others. XFS uses
@@ -49,7 +60,7 @@ var fileSystems = []Rules{
 // RulesOf returns the rules of the file system with that name; one that is not
 // known counts as tmpfs.
 func RulesOf(name string) Rules {
-	for _, r := range fileSystems {
+	for _, r := range slices.Concat(fileSystems, networks) {
 		if r.Name == name {
 			return r
 		}
@@ -72,6 +83,9 @@ type State struct {
 
 	records []record // record locks that are held
 	waiters []waiter // threads that wait for one
+
+	hidden []hidden  // names that hosts keep for themselves
+	looked []sys.TID // threads whose open has found nothing and is to create
 }
 
 // A name is a directory entry.
@@ -100,6 +114,7 @@ type file struct {
 	refs  int // descriptors that lead to it; 0: a free slot
 	off   int
 	lock  int // 0, sys.LOCK_SH or sys.LOCK_EX
+	host  int // of the processes that have it
 }
 
 // reads and writes report what the file was opened for. O_WRONLY|O_RDWR, the
@@ -114,10 +129,14 @@ func (f file) writes() bool {
 	return mode == sys.O_WRONLY || mode == sys.O_RDWR
 }
 
-// A proc is a process: its descriptors, lowest free number first.
+// A proc is a process: its descriptors, lowest free number first, and what its
+// threads share in memory.
 type proc struct {
-	dead bool
-	fds  []descriptor // descriptor 3 is the first
+	dead   bool
+	unborn bool         // and dead: fork has not made it yet
+	host   int          // that it is on: a process's number
+	fds    []descriptor // descriptor 3 is the first
+	cells  []cell       // in order
 }
 
 // A descriptor leads to an open file description.
@@ -135,22 +154,49 @@ const (
 // and processes without open descriptors.
 func New(rules Rules, setup sys.Setup) (*State, error) {
 	s := &State{rules: rules, procs: make([]proc, setup.Procs)}
+	for i := range s.procs {
+		s.procs[i].host = s.ownHost(i)
+	}
 	s.inodes = append(s.inodes, inode{kind: sys.Directory, nlink: 1, exists: true})
 	for _, e := range setup.Files {
-		p, errno := s.walk(e.Name, false)
-		if errno == 0 {
-			errno = p.mayMake(e.Kind)
-		}
-		if errno != 0 {
+		if errno := s.furnish(e); errno != 0 {
 			return nil, fmt.Errorf("make start file %s: %w", e.Name, errno)
 		}
-		s.inodes[s.create(p.dir, p.last, e.Kind, 0)].data = e.Content
 	}
 	// Afterwards, because a file moves the mtime of its directory.
-	for i, e := range setup.Files {
-		s.inodes[root+1+i].mtime = -e.Age
+	for _, e := range setup.Files {
+		s.inodes[s.Named(e.Name)].mtime = -e.Age
 	}
 	return s, nil
+}
+
+// ownHost returns the host of a process that was not forked.
+func (s *State) ownHost(proc int) int {
+	if s.rules.Remote {
+		return proc
+	}
+	return 0
+}
+
+// furnish makes a file of a setup.
+func (s *State) furnish(e sys.Entry) sys.Errno {
+	p, errno := s.walk(e.Name, false)
+	if errno == 0 {
+		errno = p.mayMake(e.Kind)
+	}
+	if errno != 0 {
+		return errno
+	}
+	if e.Link == "" {
+		s.inodes[s.create(p.dir, p.last, e.Kind, 0)].data = e.Content
+		return 0
+	}
+	to := s.Named(e.Link)
+	if to == NoFile || s.inodes[to].kind == sys.Directory {
+		return sys.ENOENT
+	}
+	s.addName(p.dir, p.last, to, 0)
+	return 0
 }
 
 // create makes a file and the name that leads to it.

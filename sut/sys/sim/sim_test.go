@@ -202,11 +202,14 @@ func TestEntriesMakeTheSameFilesAgain(t *testing.T) {
 	do(t, s, p0, `mkdir("d/e", 0700)`)
 	do(t, s, p0, `symlink("l", "s")`)
 	do(t, s, p0, `renameat2("l", "d/e/l", 0)`) // in a directory that is younger
+	do(t, s, p0, `link("d/e/l", "again")`)
 	entries := s.Entries(time.Second)
 	again := boot(t, "ext4", entries...)
 	wanted := `d -> {A, dir, size=0, nlink=0, mtime=@-1s}
-d/e -> {B, dir, size=0, nlink=0, mtime=@-1s}
-d/e/l -> {C, size=3, nlink=1, mtime=@-32s}
+s -> {B, symlink, size=1, nlink=1, mtime=@-1s}
+again -> {C, size=3, nlink=2, mtime=@-32s}
+d/e -> {D, dir, size=0, nlink=0, mtime=@-1s}
+d/e/l -> {C, size=3, nlink=2, mtime=@-32s}
 `
 	if again.String() != wanted {
 		t.Errorf("found\n%swanted\n%s", again, wanted)

@@ -40,7 +40,7 @@ func (s *State) wait(id sys.TID, r, first record) sys.Ret {
 	}
 	w := waiter{id, r, onLock(first)}
 	for next := 0; next >= 0; {
-		next = slices.IndexFunc(s.waiters, func(o waiter) bool { return o.spot == w.spot && o.asks.conflicts(r) })
+		next = slices.IndexFunc(s.waiters, func(o waiter) bool { return o.spot == w.spot && s.clash(o.asks, r) })
 		if next >= 0 {
 			w.spot = spot{at: behind, ahead: s.waiters[next].thread}
 		}
@@ -160,7 +160,7 @@ func (s *State) recordReady(id sys.TID, c sys.Call) bool {
 		return true
 	}
 	r, errno := s.request(id, f, c)
-	if errno != 0 || s.inTheWay(r) == nil {
+	if errno != 0 || !s.rules.OwnLocks && s.stale(f) || s.inTheWay(r) == nil {
 		return true
 	}
 	if w := s.waiter(id); w != nil && w.asks == r {

@@ -43,14 +43,21 @@ var rows = []row{
 	{sys.OpRmdir, 3, []drawn{path}},
 	{sys.OpFchmod, 1, []drawn{fd, mode}},
 	{sys.OpStatfs, 1, []drawn{path}},
+	{sys.OpUtimes, 3, []drawn{path, ahead}},
+	{sys.OpLoad, 3, []drawn{path}},
+	{sys.OpStore, 4, []drawn{path, data}},
+	{sys.OpGetpid, 1, nil},
+	{sys.OpAlive, 1, []drawn{victim}},
 
-	// Dear: a disk takes milliseconds for the first, and new processes are made
-	// for the others.
+	// Dear: a disk takes milliseconds for the first, what all processes have open
+	// is looked at for the second, and new processes are made for the others.
 	{sys.OpFsync, 1, []drawn{fd, rarely}},
+	{sys.OpLocked, 2, []drawn{path, rarely}},
 	{sys.OpKill, 1, []drawn{victim, rarely}},
 	{sys.OpFork, 1, []drawn{rarely}},
 	{sys.OpExec, 1, []drawn{rarely}},
 	{sys.OpExit, 1, []drawn{rarely}},
+	{sys.OpDaemon, 1, []drawn{rarely}},
 }
 
 // anyCall draws a call of any row.
@@ -113,6 +120,8 @@ var (
 	data = func(t *rapid.T, c *sys.Call) { c.Data = pick(t, contents) }
 	size = func(t *rapid.T, c *sys.Call) { c.N = pick(t, sizes) }
 
+	ahead = func(t *rapid.T, c *sys.Call) { c.Dur = pick(t, aheads) }
+
 	victim = func(t *rapid.T, c *sys.Call) { c.N = rapid.Int64Range(0, maxProcs-1).Draw(t, "process") }
 
 	renameFlags = flags(0, 0, sys.RENAME_NOREPLACE, sys.RENAME_EXCHANGE, sys.RENAME_NOREPLACE|sys.RENAME_EXCHANGE)
@@ -138,6 +147,7 @@ var (
 	contents = []string{"a", "bcd", "0123456789\n\x00\xff", ""}
 	modes    = []uint32{0o700, 0o755, 0o777}
 	sizes    = []int64{0, 1, 3, 20, -1}
+	aheads   = []time.Duration{0, time.Second, -time.Minute}
 	ticks    = []time.Duration{time.Nanosecond, time.Millisecond, time.Second}
 	types    = []int16{sys.F_RDLCK, sys.F_WRLCK, sys.F_RDLCK, sys.F_WRLCK, sys.F_UNLCK, 3}
 )

@@ -175,28 +175,40 @@ func (b *blocker) kill() {
 	_, _ = b.cmd.Process.Wait()
 }
 
-// rest waits until the call is over, or every call that is being made sleeps:
-// whoever is woken may in turn wake others, or go to sleep again.
+// rest waits until the call is over, or no call that is being made goes on:
+// whoever is woken may in turn wake others, or go to sleep again. So all are
+// looked at twice: those that are in the same sleep then slept at once.
 func (k *blockingKernel) rest(a *asked) error {
 	deadline := time.Now().Add(30 * time.Second)
-	for calm := 0; calm < 2 && len(a.answer) == 0; time.Sleep(time.Millisecond) {
-		calm++
+	var before map[sys.TID]string
+	for ; len(a.answer) == 0; runtime.Gosched() {
+		now := map[sys.TID]string{}
 		for id, other := range k.pending {
-			if len(other.answer) > 0 || other.sleeps() {
-				continue
-			}
-			if calm = 0; time.Now().After(deadline) {
-				return fmt.Errorf("p%d neither sleeps nor returns", id.Proc)
+			if sleep := other.resting(); sleep != "" {
+				now[id] = sleep
 			}
 		}
+		if len(now) == len(k.pending) && maps.Equal(before, now) {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("of %d calls only these sleep or have returned: %v", len(k.pending), now)
+		}
+		before = now
 	}
 	return nil
 }
 
-// sleeps reports whether the thread waits for a lock: the kernel names a
-// thread's system call only while it sleeps. In fcntl(2) it may also sleep for
-// an instant because somebody on this machine reads /proc/locks.
-func (a *asked) sleeps() bool {
+// resting says which sleep the thread is in that waits for a lock, or that the
+// call is over; it is empty while the call goes on.
+//
+// The kernel names a thread's system call only while it sleeps. In fcntl(2) it
+// may also sleep for an instant because somebody on this machine reads
+// /proc/locks.
+func (a *asked) resting() string {
+	if len(a.answer) > 0 {
+		return "returned"
+	}
 	if a.tid == "" {
 		a.tid = <-a.thread
 	}
@@ -204,7 +216,12 @@ func (a *asked) sleeps() bool {
 	task := fmt.Sprintf("/proc/%d/task/%s/", a.pid, a.tid)
 	where, _ := os.ReadFile(task + "wchan")
 	call, _ := os.ReadFile(task + "syscall")
-	return strings.HasPrefix(string(call), strconv.Itoa(unix.SYS_FCNTL)+" ") && !strings.Contains(string(where), "percpu")
+	if !strings.HasPrefix(string(call), strconv.Itoa(unix.SYS_FCNTL)+" ") || strings.Contains(string(where), "percpu") {
+		return ""
+	}
+	status, _ := os.ReadFile(task + "status")
+	_, slept, _ := strings.Cut(string(status), "\nvoluntary_ctxt_switches:")
+	return "asleep" + slept
 }
 
 // serveIfBlocker makes calls as they are read from standard input, and never

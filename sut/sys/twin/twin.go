@@ -61,10 +61,13 @@ func (k *kernel) Ready(id sys.TID, c sys.Call) bool { return k.sim.Ready(id, c) 
 // Do implements sys.Kernel. Inodes have the simulated kernel's names: which
 // number a file system gives to a new file also depends on what others do
 // there, and the same schedule must have the same answers each time. What is
-// compared is which file is which.
+// compared is which file is which. What is in a process's memory no kernel sees.
 func (k *kernel) Do(id sys.TID, c sys.Call) (sys.Ret, error) {
 	if r, ok := c.Told(); ok {
 		return r, nil
+	}
+	if c.Op.InMemory() {
+		return k.sim.Do(id, c)
 	}
 	real, err := k.real.Do(id, c)
 	if err != nil {
