@@ -6,7 +6,7 @@ import (
 )
 
 // Find returns the lock of that name. The error for a name that no lock has
-// tells the names nearest to it; where none is near, all of them.
+// tells the names nearest to it, if there are some.
 func Find(name string) (Entry, error) {
 	for _, e := range registry {
 		if e.Name == name {
@@ -14,28 +14,27 @@ func Find(name string) (Entry, error) {
 		}
 	}
 	near := nearest(name)
-	if len(near) == 1 {
+	switch {
+	case len(near) == 0:
+		return Entry{}, fmt.Errorf("found lock %q, wanted one of the %d on the list", name, len(registry))
+	case len(near) == 1:
 		return Entry{}, fmt.Errorf("found lock %q, wanted perhaps %s", name, near[0])
 	}
 	return Entry{}, fmt.Errorf("found lock %q, wanted one of %s", name, strings.Join(near, ", "))
 }
 
 // nearest returns the names of the locks that take the fewest edits to get to.
-// A name of which less than half would stay is near to none, and so to all.
+// A name of which less than half would stay is near to none.
 func nearest(name string) []string {
-	var near, all []string
+	var near []string
 	fewest := len(name) / 2
 	for _, e := range registry {
-		all = append(all, e.Name)
 		switch d := edits(name, e.Name); {
 		case d < fewest:
 			fewest, near = d, []string{e.Name}
 		case d == fewest:
 			near = append(near, e.Name)
 		}
-	}
-	if near == nil {
-		return all
 	}
 	return near
 }

@@ -14,7 +14,7 @@ import (
 // ktstrTry is try_flock: one attempt.
 type ktstrTry struct{}
 
-func (ktstrTry) Acquire(p *sys.Proc, path string, how How) (Release, error) {
+func (ktstrTry) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	f, err := ktstrOpen(p, path)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (ktstrTry) Acquire(p *sys.Proc, path string, how How) (Release, error) {
 // (EINTR) is an error as any other.
 type ktstrBlock struct{}
 
-func (ktstrBlock) Acquire(p *sys.Proc, path string, how How) (Release, error) {
+func (ktstrBlock) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	if how.Try {
 		// block_flock has no such mode; its callers use try_flock.
 		return ktstrTry{}.Acquire(p, path, how)

@@ -14,9 +14,13 @@ import (
 // The original derives the lock's path from the guarded file's (realpath of
 // the directory) and makes the directory (mkdir -p). Here the path is the
 // lock's own, in a directory that exists, so there are no calls for either.
+// (pactParent derives it.)
+//
+// All its callers skip their work when the time is up; pactFailOpen is what
+// issue #645 says that they do.
 type pactSidecar struct{ Config }
 
-func (l pactSidecar) Acquire(p *sys.Proc, path string, how How) (Release, error) {
+func (l pactSidecar) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	// os.open adds O_CLOEXEC.
 	f, err := p.Open(path, sys.O_RDWR|sys.O_CREAT|sys.O_CLOEXEC, 0o600)
 	if err != nil {

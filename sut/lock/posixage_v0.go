@@ -13,7 +13,7 @@ import (
 // with 75296bff, the last commit before.)
 type posixageV0 struct{ Config }
 
-func (l posixageV0) Acquire(p *sys.Proc, path string, how How) (Release, error) {
+func (l posixageV0) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	f, err := posixageOpen(p, path)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 // try, one recovery, then tries without end on one descriptor.
 type posixageV1 struct{ Config }
 
-func (l posixageV1) Acquire(p *sys.Proc, path string, how How) (Release, error) {
+func (l posixageV1) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	f, err := posixageOpen(p, path)
 	if err != nil {
 		return nil, err

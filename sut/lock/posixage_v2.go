@@ -13,7 +13,7 @@ import (
 // it.
 type posixageV2a struct{ Config }
 
-func (l posixageV2a) Acquire(p *sys.Proc, path string, how How) (Release, error) {
+func (l posixageV2a) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	f, err := posixageTryLock(p, l.Config, path, how, posixageVerifyThenTouch)
 	if err != nil {
 		return nil, err
@@ -25,18 +25,18 @@ func (l posixageV2a) Acquire(p *sys.Proc, path string, how How) (Release, error)
 // checks, and a thread keeps the file's mtime fresh while the lock is held.
 type posixageV2 struct{ Config }
 
-func (l posixageV2) Acquire(p *sys.Proc, path string, how How) (Release, error) {
+func (l posixageV2) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	f, err := posixageTryLock(p, l.Config, path, how, posixageTouchThenVerify)
 	if err != nil {
 		return nil, err
 	}
 	heartbeat := p.Go("hb", func(p *sys.Proc) { posixageHeartbeat(p, f, path, l.Heartbeat) })
 	release := posixageRelease(f)
-	return func(p *sys.Proc) error {
+	return Release(func(p *sys.Proc) error {
 		p.Cancel(heartbeat)
 		p.Join(heartbeat)
 		return release(p)
-	}, nil
+	}), nil
 }
 
 // posixageHeartbeat refreshes the mtime and checks the inode, every so often,

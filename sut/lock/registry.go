@@ -8,8 +8,17 @@ import (
 // All returns the registry, in the order in which locks are shown.
 func All() []Entry { return slices.Clone(registry) }
 
-// registry has the locks family by family, in the order of their versions.
-var registry = []Entry{
+// registry has the locks family by family: first those of the seed documents, in
+// the order of their versions, and then those of the wild.
+var registry = slices.Concat(
+	posixageEntries, ctxEntries, ctxMoreEntries, pactEntries, pactMoreEntries, ktstrEntries, ktstrMoreEntries,
+	flockStaysEntries, flockRemovedEntries, flockMoreEntries,
+	fcntlEntries,
+	exclEntries, leaseEntries, npmEntries,
+	pidEntries, linkEntries, guardEntries, symlinkEntries, flufEntries, pylockfileEntries,
+)
+
+var posixageEntries = []Entry{
 	{
 		Name:     "posixage-v0",
 		About:    "flock; tries for 100 ms, removes a file of 30 s or older, tries for 100 ms more",
@@ -50,6 +59,9 @@ var registry = []Entry{
 		Defaults: Config{Stale: 30 * time.Second, Poll: 10 * time.Millisecond, PollMax: 100 * time.Millisecond, Heartbeat: 10 * time.Second},
 		New:      func(c Config) Lock { return posixageV2{c} },
 	},
+}
+
+var ctxEntries = []Entry{
 	{
 		Name:   "ctx-v0",
 		About:  "the file's existence; looks whether it is there, then writes it",
@@ -64,6 +76,9 @@ var registry = []Entry{
 		Claims: []string{"exclusion", "honesty"},
 		New:    func(Config) Lock { return ctxV2{} },
 	},
+}
+
+var pactEntries = []Entry{
 	{
 		Name:     "pact-sidecar",
 		About:    "flock on a file that stays; tries every 0.1 s for 5 s",
@@ -73,6 +88,9 @@ var registry = []Entry{
 		Defaults: Config{Poll: 100 * time.Millisecond, Timeout: 5 * time.Second},
 		New:      func(c Config) Lock { return pactSidecar{c} },
 	},
+}
+
+var ktstrEntries = []Entry{
 	{
 		Name:    "ktstr-try",
 		About:   "flock on a file that stays, not on remote file systems; one try",

@@ -1,6 +1,7 @@
 package lock_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,19 +10,21 @@ import (
 	"github.com/ghostlock/ghostlock/sut/lock"
 )
 
+// Families stand together, in the order of their versions, and those of the seed
+// documents come first.
 func TestRegistryOrder(t *testing.T) {
 	var names []string
 	for _, e := range lock.All() {
 		names = append(names, e.Name)
 	}
-	wanted := []string{
-		"posixage-v0", "posixage-v1", "posixage-v2a", "posixage-v2",
-		"ctx-v0", "ctx-v2", "pact-sidecar", "ktstr-try", "ktstr-block",
-	}
-	if !slices.Equal(names, wanted) {
-		t.Errorf("found locks %v, wanted %v", names, wanted)
+	wanted := []string{"posixage-v0", "posixage-v1", "posixage-v2a", "posixage-v2", "ctx-v0"}
+	if len(names) < 80 || !slices.Equal(names[:len(wanted)], wanted) {
+		t.Errorf("found %d locks %v, wanted more than 80 that begin with %v", len(names), names, wanted)
 	}
 }
+
+// properties are package model's, which is not to be imported here.
+var properties = []string{"exclusion", "update", "recovery", "ownership", "honesty", "patience", "phantom", "disclosure"}
 
 func TestRegistryIsComplete(t *testing.T) {
 	seen := map[string]bool{}
@@ -40,8 +43,8 @@ func TestRegistryIsComplete(t *testing.T) {
 			t.Errorf("%s claims nothing", e.Name)
 		}
 		for _, c := range e.Claims {
-			if c != "exclusion" && c != "honesty" {
-				t.Errorf("%s claims %q, wanted exclusion or honesty", e.Name, c)
+			if !slices.Contains(properties, c) {
+				t.Errorf("%s claims %q, wanted some of %s", e.Name, c, properties)
 			}
 		}
 		if e.New == nil || e.New(e.Defaults) == nil {
@@ -68,15 +71,15 @@ func TestFind(t *testing.T) {
 }
 
 func TestFindSuggests(t *testing.T) {
-	all := "wanted one of posixage-v0, posixage-v1, posixage-v2a, posixage-v2, ctx-v0, ctx-v2, pact-sidecar, ktstr-try, ktstr-block"
+	all := fmt.Sprintf("wanted one of the %d on the list", len(lock.All()))
 	for _, test := range []struct{ name, wanted string }{
 		{"ktstr-blok", `found lock "ktstr-blok", wanted perhaps ktstr-block`},
 		{"pact-sidecars", `found lock "pact-sidecars", wanted perhaps pact-sidecar`},
 		{"posixage-v2b", `found lock "posixage-v2b", wanted one of posixage-v2a, posixage-v2`},
 		{"posixage-v3", `found lock "posixage-v3", wanted one of posixage-v0, posixage-v1, posixage-v2`},
-		{"ctx-v1", `found lock "ctx-v1", wanted one of ctx-v0, ctx-v2`},
+		{"ctx-v3", `found lock "ctx-v3", wanted one of ctx-v0, ctx-v2, ctx-v1`},
 		{"Ctx-V2", `found lock "Ctx-V2", wanted perhaps ctx-v2`},
-		{"mkdir", `found lock "mkdir", ` + all},
+		{"zzz", `found lock "zzz", ` + all},
 		{"", `found lock "", ` + all},
 	} {
 		_, err := lock.Find(test.name)

@@ -20,6 +20,12 @@ import (
 //	call = ret                            the thread's next call, and its answer
 //	hb: call = ret                        the same, of the thread "hb"
 //	acquired, or the error                how the acquisition ends
+//	read                                  begins a read of what the lock guards
+//	found "1", or the error               how that ends
+//	write 2                               begins a write of it
+//	written, or the error                 how that ends
+//	convert [shared]                      begins a conversion of what is held
+//	converted, or the error               how that ends
 //	release                               begins its release
 //	released, or the error                how that ends
 //
@@ -156,7 +162,7 @@ type run struct {
 	process
 	entry   lock.Entry
 	outcome string // of the operation that is over
-	release lock.Release
+	held    lock.Held
 	ended   bool // the last line was an outcome
 }
 
@@ -185,12 +191,39 @@ func (r *run) do(text string) error {
 	switch {
 	case words[0] == "acquire":
 		return r.acquire(words[1:])
-	case text == "release" && r.release != nil:
-		return r.begin(func(p *sys.Proc) string { return outcome("released", r.release(p)) })
+	case text == "release" && r.held != nil:
+		return r.begin(func(p *sys.Proc) string { return outcome("released", r.held.Release(p)) })
 	case isCall:
 		return r.call(callText, retText)
+	case words[0] == "convert":
+		return r.convert(lock.How{Shared: len(words) > 1, Try: true})
+	case text == "read" || words[0] == "write":
+		return r.guarded(words)
 	}
 	return r.end(text)
+}
+
+func (r *run) convert(how lock.How) error {
+	converter, can := r.held.(lock.Converter)
+	if !can {
+		return fmt.Errorf("found no Converter")
+	}
+	return r.begin(func(p *sys.Proc) string { return outcome("converted", converter.Convert(p, how)) })
+}
+
+// guarded begins a read, or a write of the second word.
+func (r *run) guarded(words []string) error {
+	guard, can := r.held.(lock.Guard)
+	switch {
+	case !can:
+		return fmt.Errorf("found no Guard")
+	case words[0] == "write":
+		return r.begin(func(p *sys.Proc) string { return outcome("written", guard.Write(p, words[1])) })
+	}
+	return r.begin(func(p *sys.Proc) string {
+		data, err := guard.Read(p)
+		return outcome(fmt.Sprintf("found %q", data), err)
+	})
 }
 
 func (r *run) acquire(words []string) error {
@@ -209,10 +242,10 @@ func (r *run) acquire(words []string) error {
 	}
 	l := r.entry.New(config)
 	return r.begin(func(p *sys.Proc) string {
-		release, err := l.Acquire(p, "l", how)
-		r.release = release
-		if (release == nil) != (err != nil) {
-			r.t.Errorf("found release %v with error %v, wanted one of them", release != nil, err)
+		held, err := l.Acquire(p, "l", how)
+		r.held = held
+		if (held == nil) != (err != nil) {
+			r.t.Errorf("found it held (%v) with error %v, wanted one of them", held != nil, err)
 		}
 		return outcome("acquired", err)
 	})

@@ -1,0 +1,75 @@
+package lock
+
+import "time"
+
+// ktstrMoreEntries are the locks of ktstr besides its two plain primitives.
+var ktstrMoreEntries = []Entry{
+	{
+		Name:    "ktstr-materialize",
+		About:   "as ktstr-try, but opens and closes the file before",
+		Source:  "likewhatevs/ktstr, materialize and try_flock in src/flock.rs, 25abb9c",
+		Claims:  []string{"exclusion", "recovery", "honesty", "phantom"},
+		Readers: true,
+		New:     func(Config) Lock { return ktstrMaterialize{} },
+	},
+	{
+		Name:     "ktstr-timeout",
+		About:    "as ktstr-try, every 100 ms for 10 s; each try opens anew",
+		Source:   "likewhatevs/ktstr, acquire_flock_with_timeout in src/flock.rs, 25abb9c",
+		Claims:   []string{"exclusion", "recovery", "honesty", "patience", "phantom"},
+		Readers:  true,
+		Waits:    true,
+		Defaults: Config{Poll: 100 * time.Millisecond, Timeout: 10 * time.Second},
+		New:      func(c Config) Lock { return ktstrTimeout{Config: c} },
+	},
+	{
+		Name:     "ktstr-holders",
+		About:    "as ktstr-timeout, and its error says who has the lock by /proc/locks",
+		Source:   "likewhatevs/ktstr, acquire_flock_with_timeout and read_holders in src/flock.rs, 25abb9c",
+		Claims:   []string{"exclusion", "recovery", "honesty", "patience", "phantom"},
+		Readers:  true,
+		Waits:    true,
+		Defaults: Config{Poll: 100 * time.Millisecond, Timeout: 10 * time.Second},
+		New:      func(c Config) Lock { return ktstrTimeout{c, ktstrHolders} },
+	},
+	{
+		Name:     "ktstr-witness",
+		About:    "as ktstr-try, again and again; the descriptor of the first try stays open meanwhile",
+		Source:   "likewhatevs/ktstr, try_flock_with_witness in src/flock (a later version)",
+		Claims:   []string{"exclusion", "recovery", "honesty", "phantom"},
+		Readers:  true,
+		Waits:    true,
+		Defaults: Config{Poll: 500 * time.Millisecond},
+		New:      func(c Config) Lock { return ktstrWitness{c} },
+	},
+	{
+		Name:    "ktstr-convert",
+		About:   "as ktstr-try; what is held is made shared or exclusive in place, in one try",
+		Source:  "likewhatevs/ktstr, try_convert_flock in src/flock (a later version)",
+		Claims:  []string{"exclusion", "recovery", "honesty", "phantom"},
+		Readers: true,
+		Setting: Setting{Acquisition: "rlock inside upgrade inside unlock"},
+		New:     func(Config) Lock { return ktstrConvert{} },
+	},
+	{
+		Name:     "ktstr-queue",
+		About:    "as ktstr-try; then waits at the head of a queue, with a claim that counts while its marker is locked",
+		Source:   "likewhatevs/ktstr, the queue head's protocol over src/flock (a later version)",
+		Claims:   []string{"exclusion", "recovery", "honesty", "phantom"},
+		Readers:  true,
+		Waits:    true,
+		Defaults: Config{Poll: 500 * time.Millisecond},
+		New:      func(c Config) Lock { return ktstrQueue{c} },
+	},
+	{
+		Name:     "ktstr-cache",
+		About:    "as ktstr-holders for 60 s; the guarded entry is a directory that is exchanged for a staged one",
+		Source:   "likewhatevs/ktstr, store and acquire_shared_lock in src/cache.rs, 25abb9c",
+		Claims:   []string{"exclusion", "update", "recovery", "honesty", "patience", "phantom"},
+		Readers:  true,
+		Waits:    true,
+		Defaults: Config{Poll: 100 * time.Millisecond, Timeout: time.Minute},
+		Setting:  Setting{Acquisition: "lock read write unlock"},
+		New:      func(c Config) Lock { return ktstrCache{c} },
+	},
+}
