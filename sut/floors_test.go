@@ -29,12 +29,16 @@ var floors = map[string]int{
 	"interleave":         3,
 	"interleave/table":   4,
 	"interleave/stress":  4,
+	"interleave/cost":    4,
 	"interleave/explore": 4,
 	"interleave/search":  5,
 	"interleave/draw":    6,
+	"interleave/digest":  6,
+	"interleave/mutate":  5,
 	"cmd/ghostlock":      7,
 
 	"cmd/ghostlock/internal/quiet": 0,
+	"interleave/internal/program":  3,
 }
 
 // outside says which packages may import what is neither ours nor Go's.

@@ -34,6 +34,24 @@ type budgetField struct {
 // Total returns the number of faults that the budget allows.
 func (b Budget) Total() int { return b.Kills + b.Pauses + b.Jumps + b.Errors + b.Unlinks }
 
+// Plus returns what both budgets allow together.
+func (b Budget) Plus(other Budget) Budget {
+	more := other.fields()
+	for i, f := range b.fields() {
+		*f.value += *more[i].value
+	}
+	return b
+}
+
+// Within returns of the budget what the other allows as well.
+func (b Budget) Within(other Budget) Budget {
+	most := other.fields()
+	for i, f := range b.fields() {
+		*f.value = min(*f.value, *most[i].value)
+	}
+	return b
+}
+
 // maxBudget keeps a mistyped number from asking for a search without end.
 const maxBudget = 99
 
@@ -113,6 +131,13 @@ func (b *Budget) kind(s Step) *int {
 	return nil
 }
 
+// Interrupts reports whether a call that fails in that way, by the environment's
+// making, may have been asked before, so that the kernel has to be told that it
+// is over: one that waited, or an open that has looked whether there is a file.
+func Interrupts(c sys.Call, fault sys.Errno) bool {
+	return fault == sys.EINTR || fault != 0 && c.Op == sys.OpOpen && c.Flags&sys.O_EXCL != 0
+}
+
 // Faults returns the errors that the environment may make the call fail with:
 // for each operation those of its man page that a lock file meets in practice.
 func Faults(c sys.Call) []sys.Errno {
@@ -120,7 +145,7 @@ func Faults(c sys.Call) []sys.Errno {
 	case sys.OpOpen:
 		faults := []sys.Errno{sys.EACCES, sys.EMFILE}
 		if c.Flags&sys.O_CREAT != 0 {
-			faults = append(faults, sys.ENOSPC)
+			faults = append(faults, sys.ENOSPC, sys.EROFS)
 		}
 		return faults
 	case sys.OpDup:
@@ -142,9 +167,13 @@ func Faults(c sys.Call) []sys.Errno {
 		return []sys.Errno{sys.ENOSPC, sys.EIO}
 	case sys.OpRead, sys.OpFtruncate, sys.OpFsync, sys.OpClose:
 		return []sys.Errno{sys.EIO}
-	case sys.OpStat, sys.OpLstat, sys.OpUnlink, sys.OpRmdir, sys.OpRename:
+	case sys.OpStat, sys.OpLstat, sys.OpRmdir, sys.OpUtimes:
 		return []sys.Errno{sys.EACCES}
-	case sys.OpLink, sys.OpSymlink, sys.OpMkdir:
+	case sys.OpUnlink, sys.OpRename:
+		return []sys.Errno{sys.EACCES, sys.EROFS}
+	case sys.OpMkdir:
+		return []sys.Errno{sys.EACCES, sys.ENOSPC, sys.EROFS}
+	case sys.OpLink, sys.OpSymlink:
 		return []sys.Errno{sys.EACCES, sys.ENOSPC}
 	}
 	return nil

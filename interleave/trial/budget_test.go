@@ -86,7 +86,7 @@ func TestEachFaultSpendsItsOwn(t *testing.T) {
 func TestFaultsOfEachCall(t *testing.T) {
 	for text, wanted := range map[string]string{
 		`open("l", O_RDWR)`:               "EACCES EMFILE",
-		`open("l", O_RDWR|O_CREAT, 0600)`: "EACCES EMFILE ENOSPC",
+		`open("l", O_RDWR|O_CREAT, 0600)`: "EACCES EMFILE ENOSPC EROFS",
 		`flock(3, LOCK_EX)`:               "EINTR ENOLCK",
 		`flock(3, LOCK_EX|LOCK_NB)`:       "ENOLCK",
 		`flock(3, LOCK_UN)`:               "ENOLCK",
@@ -101,8 +101,14 @@ func TestFaultsOfEachCall(t *testing.T) {
 
 		`read(3)`:          "EIO",
 		`close(3)`:         "EIO",
-		`unlink("l")`:      "EACCES",
-		`mkdir("l", 0700)`: "EACCES ENOSPC",
+		`unlink("l")`:      "EACCES EROFS",
+		`mkdir("l", 0700)`: "EACCES ENOSPC EROFS",
+		`utimes("l", 0s)`:  "EACCES",
+		`load("l")`:        "",
+		`store("l", "1")`:  "",
+		`flock_held("l")`:  "",
+		`alive(p1)`:        "",
+		`get("c")`:         "",
 		`fstat(3)`:         "",
 		`inside()`:         "",
 		`older(@0s, 1s)`:   "",

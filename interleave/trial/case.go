@@ -104,7 +104,12 @@ func FormatEntry(e sys.Entry) string {
 		text += "/"
 	}
 	text += " age=" + sys.FormatDuration(e.Age)
-	if e.Content != "" {
+	switch {
+	case e.Link != "":
+		text += fmt.Sprintf(" link=%q", e.Link)
+	case e.Kind == sys.Symlink:
+		text += fmt.Sprintf(" symlink=%q", e.Content)
+	case e.Content != "":
 		text += fmt.Sprintf(" content=%q", e.Content)
 	}
 	return text

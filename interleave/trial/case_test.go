@@ -107,7 +107,9 @@ func TestParsingIsStrict(t *testing.T) {
 		{"p1.a: rlock", "p1: rlock", golden + `: found clients p1 and p1.b, wanted letters for both as they share a process`},
 		{"p0: lock", "p2: lock", golden + `: found a client in p2 and none in p0`},
 		{"p1.a: rlock inside", "p1.a: rlock", at + `14: found unlock right after the acquire, wanted inside or work between them`},
-		{"p1.a: rlock inside", "p1.a: rlock insied", at + `14: found "insied", wanted one of lock, trylock, rlock, tryrlock, unlock, inside, work, rest`},
+		{"p1.a: rlock inside", "p1.a: rlock daemon", golden + `: workload of p1.a: found daemon, wanted the client alone in its process: the others would end`},
+		{"kill p1\n", "kill p2\n", at + `38: step 20: found process p2, wanted p0 to p1`},
+		{"p1.a: rlock inside", "p1.a: rlock insied", at + `14: found "insied", wanted one of lock, trylock, rlock, tryrlock, unlock, upgrade, downgrade, inside, read, write, work, rest, visit, clean, fork, spawn, forkunlock, daemon`},
 		{"p0: lock inside unlock rest 1s trylock work 31s unlock\np1.a: rlock inside unlock\np1.b: tryrlock inside unlock\n", "", golden + `: found 0 clients, wanted 1 to 26`},
 		// The environment.
 		{"kills=1 ", "kill=1 ", at + `17: found "kill=1", wanted each of kills, pauses, jumps, errors, unlinks at most once, as in kills=1`},

@@ -49,7 +49,7 @@ func drawStep(t *rapid.T, tr *trial.Trial) trial.Step {
 		case trial.Time, trial.Jump:
 			s.Dur = time.Duration(rapid.Int64Range(1, 1<<50).Draw(t, "dur"))
 		case trial.Kill, trial.Pause, trial.Resume:
-			s.Proc = rapid.IntRange(0, tr.Procs()-1).Draw(t, "proc")
+			s.Proc = rapid.IntRange(0, tr.Procs()+tr.Forks()-1).Draw(t, "proc")
 		}
 		return s
 	}

@@ -123,8 +123,8 @@ func (c *Case) validate() error {
 		case s.Env == None && c.Trial.ClientOf(s.Thread) < 0:
 			return fmt.Errorf("%s: step %d: found thread %s, wanted %s or a thread that one of them started",
 				c.Pos(i), i+1, s.Thread, strings.Join(c.Trial.Names(), ", "))
-		case s.Env.onProcess() && s.Proc >= c.Trial.Procs():
-			return fmt.Errorf("%s: step %d: found process p%d, wanted p0 to p%d", c.Pos(i), i+1, s.Proc, c.Trial.Procs()-1)
+		case s.Env.onProcess() && s.Proc >= c.Trial.Procs()+c.Trial.Forks():
+			return fmt.Errorf("%s: step %d: found process p%d, wanted p0 to p%d", c.Pos(i), i+1, s.Proc, c.Trial.Procs()+c.Trial.Forks()-1)
 		case !left.Spend(s):
 			return fmt.Errorf("%s: step %d: found %q, but the environment allows only %s", c.Pos(i), i+1, s, c.Trial.Budget)
 		}
@@ -159,17 +159,34 @@ func parseStart(c *Case, line string) error {
 	if e.Name != name {
 		e.Kind = sys.Directory
 	}
-	age, content, hasContent := strings.Cut(rest, " content=")
+	age, what, more := strings.Cut(rest, " ")
 	d, err := time.ParseDuration(strings.TrimPrefix(age, "age="))
-	if err == nil && hasContent {
-		e.Content, err = strconv.Unquote(content)
-	}
 	e.Age = d
+	if err == nil && more {
+		err = parseContent(&e, what)
+	}
 	if err != nil || e.Name == "" || FormatEntry(e) != line {
 		return fmt.Errorf("found %q, wanted a file such as: l age=31s content=\"123\"", line)
 	}
 	c.Trial.Start = append(c.Trial.Start, e)
 	return nil
+}
+
+// parseContent reads what a file holds, or leads to.
+func parseContent(e *sys.Entry, text string) (err error) {
+	key, value, _ := strings.Cut(text, "=")
+	switch key {
+	case "symlink":
+		e.Kind = sys.Symlink
+		fallthrough
+	case "content":
+		e.Content, err = strconv.Unquote(value)
+	case "link":
+		e.Link, err = strconv.Unquote(value)
+	default:
+		err = fmt.Errorf("found %q", key)
+	}
+	return err
 }
 
 func parseWorkload(c *Case, line string) error {

@@ -19,6 +19,8 @@ func TestStepsReadLikeStrace(t *testing.T) {
 		`p0 fsync(3) = -1 EIO (fault)`:  {Thread: "p0", Call: sys.Call{Op: sys.OpFsync, FD: 3}, Ret: sys.Ret{Err: sys.EIO, Fault: true}},
 		`p0 open(".", O_RDONLY) = 3<?>`: {Thread: "p0", Call: sys.Call{Op: sys.OpOpen, Path: "."}, Ret: sys.Ret{N: 3}},
 		`p0 kill(p1) = -1 ESRCH`:        {Thread: "p0", Call: sys.Call{Op: sys.OpKill, N: 1}, Ret: sys.Fail(sys.ESRCH)},
+		`p0 fork("child") = p2`:         {Thread: "p0", Call: sys.Call{Op: sys.OpFork, Path: "child"}, Ret: sys.Ret{N: 2}},
+		`p0.child2 exec() = 0`:          {Thread: "p0.child2", Call: sys.Call{Op: sys.OpExec}},
 		`time +90s`:                     {Env: trial.Time, Dur: 90 * time.Second},
 		`jump +1.5s`:                    {Env: trial.Jump, Dur: 1500 * time.Millisecond},
 		`kill p0`:                       {Env: trial.Kill},
@@ -51,7 +53,7 @@ func TestStepErrorsSayWhatWasFoundAndWanted(t *testing.T) {
 		"kill p1 ":               `found "kill p1 ", wanted it written "kill p1"`,
 		"kill p-1":               `found "p-1", wanted a process such as p0`,
 		"unlink l":               `found "unlink l", wanted it written "unlink l (outside)"`,
-		"p0 time(3) = 0":         `found call "time", wanted one of open, close, read, write, ftruncate, fstat, stat, lstat, unlink, renameat2, link, symlink, readlink, mkdir, rmdir, fsync, fchmod, flock, fcntl, dup, fork, exec, exit, statfs, deadline, expired, older, same, sleep, go, join, cancel, cancelled, inside, interrupt, kill`,
+		"p0 time(3) = 0":         `found call "time", wanted one of open, close, read, write, ftruncate, fstat, stat, lstat, unlink, renameat2, link, symlink, readlink, mkdir, rmdir, fsync, fchmod, flock, fcntl, dup, fork, exec, exit, daemon, getpid, alive, statfs, utimes, flock_held, load, store, deadline, expired, older, same, sleep, go, join, cancel, cancelled, mutex_lock, mutex_unlock, swap, put, get, gettid, inside, interrupt, kill`,
 		"p0 open(\"l\", 0) = 3<": `open: argument 2: found flag "0", wanted one of O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC`,
 	} {
 		if _, err := trial.ParseStep(text); err == nil || err.Error() != wanted {

@@ -15,7 +15,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
@@ -52,6 +54,15 @@ func (t *Trial) Procs() int {
 	n := 0
 	for _, c := range t.Clients {
 		n = max(n, c.Proc+1)
+	}
+	return n
+}
+
+// Forks returns how many processes the clients make, if all goes well: they are
+// numbered behind the clients' own.
+func (t *Trial) Forks() (n int) {
+	for _, c := range t.Clients {
+		n += c.Work.Forks()
 	}
 	return n
 }
@@ -114,6 +125,9 @@ func (t *Trial) Validate() error {
 		if err := c.Work.Validate(); err != nil {
 			return fmt.Errorf("workload of %s: %w", c.Name(), err)
 		}
+		if c.Letter != "" && c.Work.has(Daemon) {
+			return fmt.Errorf("workload of %s: found daemon, wanted the client alone in its process: the others would end", c.Name())
+		}
 	}
 	for p := range t.Procs() {
 		if !slices.ContainsFunc(t.Clients, func(c Client) bool { return c.Proc == p }) {
@@ -121,4 +135,15 @@ func (t *Trial) Validate() error {
 		}
 	}
 	return t.Budget.Validate()
+}
+
+// Bound returns how long an acquire of that kind may take: its time-out, which is
+// nothing for a try, and one poll. It is not bounded where the lock waits for
+// ever.
+func (t *Trial) Bound(f string) (bound time.Duration, bounded bool) {
+	poll := max(t.Config.Poll, t.Config.PollMax)
+	if f == history.TryLock || f == history.TryRLock || !t.Lock.Waits {
+		return poll, true
+	}
+	return t.Config.Timeout + poll, t.Config.Timeout > 0
 }

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,20 +21,68 @@ const (
 	RLock
 	TryRLock
 	Unlock
-	Inside // one step
-	Work   // a while, inside the critical section
-	Rest   // a while, outside of it
+	Upgrade   // from shared to exclusive, now or not at all
+	Downgrade // and back
+	Inside    // one step
+	Read      // the guarded counter
+	Write     // that counter, one higher than it was read
+	Work      // a while, inside the critical section
+	Rest      // a while, outside of it
+	Visit     // open the lock file, read and close it; takes no lock
+	Clean     // remove the lock file if nobody has a flock on it: a janitor
+
+	// Processes of the client's that share its descriptors.
+	Fork       // a child that lives on and does nothing
+	Spawn      // one that runs another program, a step later, and lives on
+	ForkUnlock // one that releases its copy of what is held, and exits
+	Daemon     // the client goes on in one, and its process exits
 )
 
 var verbs = [...]string{
 	Lock: "lock", TryLock: "trylock", RLock: "rlock", TryRLock: "tryrlock", Unlock: "unlock",
-	Inside: "inside", Work: "work", Rest: "rest",
+	Upgrade: "upgrade", Downgrade: "downgrade",
+	Inside: "inside", Read: "read", Write: "write", Work: "work", Rest: "rest",
+	Visit: "visit", Clean: "clean",
+	Fork: "fork", Spawn: "spawn", ForkUnlock: "forkunlock", Daemon: "daemon",
 }
 
 // Acquires reports whether the verb takes the lock, and how.
 func (v Verb) Acquires() (lock.How, bool) {
 	how := lock.How{Shared: v == RLock || v == TryRLock, Try: v == TryLock || v == TryRLock}
 	return how, v >= Lock && v <= TryRLock
+}
+
+// Converts reports whether the verb makes what is held shared, or exclusive.
+func (v Verb) Converts() (lock.How, bool) {
+	return lock.How{Shared: v == Downgrade, Try: true}, v == Upgrade || v == Downgrade
+}
+
+// Operates reports whether the verb is an operation, of which the client is told
+// how it went: the others are steps of its own.
+func (v Verb) Operates() bool { return v <= Downgrade || v == Read || v == Write }
+
+// outside reports whether the verb is for a client that does not hold the lock,
+// too.
+func (v Verb) outside() bool {
+	return v == Rest || v == Visit || v == Clean || v == Fork || v == Spawn
+}
+
+// Forks reports whether the verb makes a process that is there besides the
+// client's.
+func (v Verb) Forks() bool { return v == Fork || v == Spawn || v == ForkUnlock }
+
+// Forks returns how many processes the workload makes.
+func (w Workload) Forks() (n int) {
+	for _, a := range w {
+		if a.Verb.Forks() {
+			n++
+		}
+	}
+	return n
+}
+
+func (w Workload) has(v Verb) bool {
+	return slices.ContainsFunc(w, func(a Action) bool { return a.Verb == v })
 }
 
 // Lasts reports whether the verb takes a duration.
@@ -102,21 +151,24 @@ func (w Workload) Validate() error {
 	if len(w) == 0 {
 		return fmt.Errorf("found no action, wanted one such as lock inside unlock")
 	}
-	held, stepped := false, false
+	held, stepped, read := false, false, false
 	for _, a := range w {
 		_, acquires := a.Verb.Acquires()
 		switch {
 		case acquires && held:
 			return fmt.Errorf("found %s while the lock is held, wanted unlock before it", a.Verb)
-		case !acquires && !held && a.Verb != Rest:
+		case !acquires && !held && !a.Verb.outside():
 			return fmt.Errorf("found %s while the lock is not held", a.Verb)
 		case a.Verb == Rest && held:
 			return fmt.Errorf("found rest while the lock is held, wanted work")
+		case a.Verb == Write && !read:
+			return fmt.Errorf("found write, wanted read before it")
 		case a.Verb == Unlock && !stepped:
 			return fmt.Errorf("found unlock right after the acquire, wanted inside or work between them")
 		}
 		held = acquires || held && a.Verb != Unlock
 		stepped = held && !acquires
+		read = held && (read || a.Verb == Read)
 	}
 	return nil
 }

@@ -22,6 +22,8 @@ func TestWorkloadsReadAsWords(t *testing.T) {
 		"rlock inside inside unlock tryrlock work 1.5s inside unlock",
 		"lock inside", // it never releases
 		"rest 1s",
+		"rlock read write upgrade inside downgrade unlock",
+		"visit clean fork spawn lock fork spawn forkunlock daemon unlock fork",
 	} {
 		w, err := trial.ParseWorkload(text)
 		if err != nil || w.String() != text {
@@ -36,7 +38,7 @@ func TestWorkloadsReadAsWords(t *testing.T) {
 func TestWorkloadsThatMakeNoSense(t *testing.T) {
 	for _, test := range []struct{ text, wanted string }{
 		{"", "found no action, wanted one such as lock inside unlock"},
-		{"Lock", `found "Lock", wanted one of lock, trylock, rlock, tryrlock, unlock, inside, work, rest`},
+		{"Lock", `found "Lock", wanted one of lock, trylock, rlock, tryrlock, unlock, upgrade, downgrade, inside, read, write, work, rest, visit, clean, fork, spawn, forkunlock, daemon`},
 		{"lock work", "found nothing after work, wanted a duration such as 31s"},
 		{"lock work unlock", `found "unlock" after work, wanted a duration above 0 such as 31s`},
 		{"lock work 0s unlock", `found "0s" after work, wanted a duration above 0 such as 31s`},
@@ -46,6 +48,8 @@ func TestWorkloadsThatMakeNoSense(t *testing.T) {
 		{"inside", "found inside while the lock is not held"},
 		{"lock inside unlock work 1s", "found work while the lock is not held"},
 		{"lock rest 1s unlock", "found rest while the lock is held, wanted work"},
+		{"forkunlock", "found forkunlock while the lock is not held"},
+		{"daemon", "found daemon while the lock is not held"},
 		{"lock unlock", "found unlock right after the acquire, wanted inside or work between them"},
 		{"lock inside unlock lock unlock", "found unlock right after the acquire, wanted inside or work between them"},
 	} {
@@ -68,7 +72,12 @@ func drawWorkload(t *rapid.T) trial.Workload {
 		if rapid.Bool().Draw(t, "works") {
 			inside = trial.Action{Verb: trial.Work, Dur: duration.Draw(t, "work")}
 		}
-		w = append(w, trial.Action{Verb: acquire}, inside, trial.Action{Verb: trial.Unlock})
+		w = append(w, trial.Action{Verb: acquire}, inside)
+		if rapid.IntRange(0, 3).Draw(t, "more") == 0 {
+			more := rapid.SampledFrom([]trial.Verb{trial.Read, trial.Upgrade, trial.Downgrade, trial.Visit, trial.Fork, trial.Spawn, trial.ForkUnlock})
+			w = append(w, trial.Action{Verb: more.Draw(t, "verb")})
+		}
+		w = append(w, trial.Action{Verb: trial.Unlock})
 	}
 	return w
 }
@@ -110,7 +119,7 @@ func TestVerbsKnowHowTheyAcquire(t *testing.T) {
 			t.Errorf("%s acquires", verb)
 		}
 	}
-	if found := strings.Join(trial.Verbs(), " "); found != "lock trylock rlock tryrlock unlock inside work D rest D" {
+	if found := strings.Join(trial.Verbs(), " "); found != "lock trylock rlock tryrlock unlock upgrade downgrade inside read write work D rest D visit clean fork spawn forkunlock daemon" {
 		t.Errorf("found verbs %s", found)
 	}
 }
@@ -118,13 +127,13 @@ func TestVerbsKnowHowTheyAcquire(t *testing.T) {
 // refusing is a lock that gives each acquire the next of its answers.
 type refusing struct{ answers []error }
 
-func (l *refusing) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
+func (l *refusing) Acquire(p *sys.Proc, path string, how lock.How) (lock.Held, error) {
 	err := l.answers[0]
 	l.answers = l.answers[1:]
 	if err != nil {
 		return nil, err
 	}
-	return func(p *sys.Proc) error { return p.Unlink(path) }, nil
+	return lock.Release(func(p *sys.Proc) error { return p.Unlink(path) }), nil
 }
 
 // silent answers every call with success, and notes it.
@@ -152,8 +161,8 @@ func TestAClientThatIsRefusedGoesOnBehindTheRelease(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := &silent{}
-		w.Perform(sys.NewProc(h), &refusing{test.answers}, func(v trial.Verb, do func() error) error {
-			err := do()
+		w.Perform(sys.NewProc(h), &refusing{test.answers}, func(v trial.Verb, do func() (string, error)) error {
+			_, err := do()
 			h.log = append(h.log, fmt.Sprintf("%s: %v", v, err))
 			return err
 		})
@@ -173,7 +182,7 @@ func TestResponsesTellRefusalsFromFailures(t *testing.T) {
 		{lock.ErrTimeout, history.Event{Kind: history.Fail, Process: "p0", F: "lock", Error: history.Timeout}},
 		{errors.New("no luck"), history.Event{Kind: history.Fail, Process: "p0", F: "lock", Error: "no luck"}},
 	} {
-		if found := trial.Response("p0", trial.Lock, test.err); found != test.wanted {
+		if found := trial.Response("p0", trial.Lock, "", test.err); found != test.wanted {
 			t.Errorf("%v: found %+v, wanted %+v", test.err, found, test.wanted)
 		}
 	}
