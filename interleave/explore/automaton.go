@@ -33,6 +33,7 @@ type spot struct {
 	claim   claim
 	asks    bool        // an acquire has begun
 	begins  bool        // an acquire is what its call begins
+	busy    bool        // some operation has begun
 	backoff sys.Backoff // of an opAgain: its loop's
 	ended   bool
 
@@ -112,7 +113,7 @@ func (a *automaton) spot(n *node) *spot {
 	a.looks(n.call)
 	s := &spot{
 		id: len(a.spots), call: n.call, claim: n.claim, from: n,
-		asks: acquiring(n.op) && n.invoked, begins: acquiring(n.op) && !n.invoked,
+		asks: acquiring(n.op) && n.invoked, begins: acquiring(n.op) && !n.invoked, busy: n.op != 0 && n.invoked,
 	}
 	for _, t := range n.live {
 		s.kinds = append(s.kinds, n.tokens[t])
@@ -148,6 +149,8 @@ func (a *automaton) looks(c sys.Call) {
 	case sys.OpFcntl:
 		// The answer names a process, so that processes must keep their names.
 		a.pids = a.pids || c.Flags == sys.F_GETLK || c.Flags == sys.F_OFD_GETLK
+	case sys.OpGetpid, sys.OpAlive:
+		a.pids = true
 	}
 }
 

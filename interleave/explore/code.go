@@ -58,7 +58,7 @@ type node struct {
 // A root is how a thread's code is started.
 type root struct {
 	work  trial.Workload // of a client's own thread: a segment
-	spawn *node          // of another: the OpGo that starts it
+	spawn *node          // of another: the OpGo or OpFork that starts it
 	first *node
 }
 
@@ -66,7 +66,7 @@ type root struct {
 type edge struct {
 	obs     sys.Ret
 	to      *node
-	child   *node // of an OpGo: where the new thread begins
+	child   *node // of an OpGo or OpFork: where the new thread begins
 	old     int   // how many of the tokens before it are remembered behind it
 	answers []history.Event
 }
@@ -132,6 +132,7 @@ func (n *node) edge(obs sys.Ret) *edge {
 // follow gives the puppet, which stands at the node, an answer, and remembers
 // what it does with it.
 func (c *Code) follow(p *puppet, n *node, obs sys.Ret) (*edge, bool, error) {
+	child := p.child // the next one may be announced at once
 	s, err := p.feed(n, obs)
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: after %s: %w", c.entry.Name, n.announced(), err)
@@ -151,8 +152,8 @@ func (c *Code) follow(p *puppet, n *node, obs sys.Ret) (*edge, bool, error) {
 			*merged = e.to
 		}
 	}
-	if err == nil && n.call.Op == sys.OpGo && obs.Err == 0 {
-		e.child, err = c.spawned(p, n)
+	if err == nil && starts(n.call.Op) && obs.Err == 0 {
+		e.child, err = c.spawned(child, p, n)
 	}
 	if err == nil {
 		n.edges = append(n.edges, e)
@@ -180,10 +181,15 @@ func (n *node) keeps() int {
 	return len(n.tokens)
 }
 
+// starts reports whether the operation starts a thread: in its process, or in one
+// of its own.
+func starts(op sys.Op) bool { return op == sys.OpGo || op == sys.OpFork }
+
 // spawned returns the node at which the thread begins that the puppet has just
 // started at n.
-func (c *Code) spawned(p *puppet, n *node) (*node, error) {
-	child := newChild(p.child, tokens{kinds: n.tokens, serial: p.tokens.serial[:len(p.tokens.serial)-1]})
+func (c *Code) spawned(body func(*sys.Proc), p *puppet, n *node) (*node, error) {
+	handles := len(given(n.call.Op, sys.Ret{}))
+	child := newChild(body, tokens{kinds: n.tokens, serial: p.tokens.serial[:len(p.tokens.serial)-handles]})
 	defer child.stop()
 	return c.begin(child, &root{spawn: n})
 }

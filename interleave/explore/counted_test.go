@@ -3,41 +3,9 @@ package explore
 import (
 	"testing"
 
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/trial"
-	"github.com/ghostlock/ghostlock/sut/lock"
-	"github.com/ghostlock/ghostlock/sut/sys"
 )
-
-// orphaning is the lock that other tools were measured with, as in the tests of
-// package interleave: open and flock; if checks, see that the file still has its
-// name; inside; unlink and close. One try, and who loses closes.
-func orphaning(checks, twoCalls bool) tiny {
-	return func(p *sys.Proc, _ lock.How) (lock.Release, error) {
-		f, err := p.Open(trial.Path, sys.O_RDWR|sys.O_CREAT, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		if p.Flock(f, sys.LOCK_EX|sys.LOCK_NB) != nil || checks && !named(p, f, twoCalls) {
-			_ = p.Close(f)
-			return nil, lock.ErrBusy
-		}
-		return func(p *sys.Proc) error {
-			_ = p.Unlink(trial.Path)
-			return p.Close(f)
-		}, nil
-	}
-}
-
-// named reports whether the path leads to the file: by its links, as nobody
-// renames, or by comparing.
-func named(p *sys.Proc, f sys.File, twoCalls bool) bool {
-	open, _ := p.Fstat(f)
-	if !twoCalls {
-		return p.Nlink(open) > 0
-	}
-	st, err := p.Stat(trial.Path)
-	return err == nil && p.SameFile(open, st)
-}
 
 // The interleavings of this program were counted by others, and again by a few
 // lines of Python; see TestBoundedCountsWhatOthersCounted. Its graph has them in
@@ -56,7 +24,7 @@ func TestAGraphCountsWhatOthersCounted(t *testing.T) {
 		{2, false, false, 136, 32, 60, false},
 		{3, false, false, 77_316, 128, 628, true},
 	} {
-		tr := orphaning(test.checks, test.twoCalls).clients(t, alike(test.clients, "lock inside inside unlock")...)
+		tr := program.Orphaning(test.checks, test.twoCalls).Trial(t, alike(test.clients, "lock inside inside unlock")...)
 		a, told := explored(t, tr, Question{}), explored(t, tr, Question{NoSymmetry: true})
 		for _, a := range []Answer{a, told} {
 			if a.Interleavings.Int64() != test.interleavings || a.Violations > 0 != test.violated {

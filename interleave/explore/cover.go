@@ -108,13 +108,14 @@ func (k *coverer) way(ctx context.Context, id uint32, last *option) error {
 	return k.visit(moves, last == nil)
 }
 
-// kernelSees reports whether the call reaches a kernel: those of threads do not.
+// kernelSees reports whether the call reaches a kernel: those of threads and of
+// their memory do not.
 func kernelSees(op sys.Op) bool {
 	switch op {
 	case sys.OpInside, sys.OpSleep, sys.OpJoin, sys.OpCancel, sys.OpCancelled, sys.OpGo:
 		return false
 	}
-	return true
+	return !op.InMemory()
 }
 
 // pair writes the state's kernel, and the call that the option would make in

@@ -15,8 +15,11 @@ func (w *walker) decode(s *state, b []byte) {
 		*n(&s.left) = int(b[0])
 		b = b[1:]
 	}
-	if w.honesty {
-		s.lied, b = b[0] != 0, b[1:]
+	if w.monitor != nil {
+		s.broken = b[0] != 0
+		var tally uint64
+		tally, b = uvarint(b[1:])
+		s.tally = uint32(tally)
 	}
 	w.enc.form.Oldest, w.enc.form.Directories = w.auto.oldest, w.auto.directories
 	b = s.kernel.Read(b, &w.enc.form)
@@ -58,10 +61,15 @@ func (w *walker) readThread(b []byte, t *thread) []byte {
 	}
 	id, b := uvarint(b)
 	t.at = w.auto.spots[id]
-	if w.honesty {
-		var alone uint64
-		alone, b = uvarint(b)
-		t.alone = solo(alone)
+	if w.monitor != nil {
+		var note uint64
+		note, b = uvarint(b)
+		t.note = uint32(note)
+	}
+	if w.timed() && t.pending() {
+		var took uint64
+		took, b = uvarint(b)
+		t.since = -time.Duration(took)
 	}
 	var ahead uint64
 	lasts := t.status == waiting && t.at.call.Op.Lasts()

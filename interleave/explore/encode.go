@@ -139,8 +139,9 @@ func (w *walker) appendLeft(b []byte, s *state) []byte {
 	for _, n := range w.budgeted {
 		b = append(b, byte(*n(&s.left)))
 	}
-	if w.honesty {
-		b = append(b, flag(s.lied))
+	if w.monitor != nil {
+		b = append(b, flag(s.broken))
+		b = binary.AppendUvarint(b, uint64(s.tally))
 	}
 	return b
 }
@@ -186,8 +187,11 @@ func (w *walker) appendThread(b []byte, s *state, t *thread, inodes []int) []byt
 		return b
 	}
 	b = binary.AppendUvarint(b, uint64(t.at.id))
-	if w.honesty {
-		b = binary.AppendUvarint(b, uint64(t.alone))
+	if w.monitor != nil {
+		b = binary.AppendUvarint(b, uint64(t.note))
+	}
+	if w.timed() && t.pending() {
+		b = binary.AppendUvarint(b, uint64(min(s.now.Mono-t.since, w.monitor.(*patience).most)))
 	}
 	if ahead, ok := s.deadline(t); ok {
 		b = binary.AppendUvarint(b, uint64(max(0, ahead)))

@@ -16,7 +16,7 @@ import (
 type Question struct {
 	Trial    *trial.Trial
 	Profile  string // the file system whose rules hold: "ext4", "tmpfs"
-	Property string // model.ExclusionName, where it is empty, or model.HonestyName
+	Property string // by its name; model.ExclusionName where it is empty. Of those that probe, the last client is the probe
 
 	Depth      int            // only schedules of so many steps
 	States     int            // how many there may be
@@ -164,7 +164,7 @@ func (c *Code) warmUp(ctx context.Context, q *Question) error {
 	for n := 2; n < min(4, len(q.Trial.Clients)); n++ {
 		t := *q.Trial
 		t.Clients = t.Clients[:n]
-		few := Question{Trial: &t, Profile: q.Profile, Property: q.Property, States: 20_000, KeepGoing: true, NoCount: true, Reduce: true}
+		few := Question{Trial: &t, Profile: q.Profile, States: 20_000, KeepGoing: true, NoCount: true, Reduce: true}
 		_, err := c.learning(&few, func(auto *automaton) ([]lesson, error) {
 			g, lessons, err := newGraph(&few, auto)
 			if err != nil {

@@ -11,40 +11,20 @@ import (
 
 	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
-	"github.com/ghostlock/ghostlock/sut/sys"
 	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // A tiny is a lock written as the one function that it is.
-type tiny func(p *sys.Proc, how lock.How) (lock.Release, error)
-
-// Acquire implements lock.Lock.
-func (f tiny) Acquire(p *sys.Proc, _ string, how lock.How) (lock.Release, error) { return f(p, how) }
+type tiny program.Tiny
 
 // clients returns a trial of the lock with these clients: "p0: lock inside unlock".
 func (f tiny) clients(tb rapid.TB, lines ...string) *trial.Trial {
 	tb.Helper()
-	t := &trial.Trial{Lock: lock.Entry{Name: "tiny", New: func(lock.Config) lock.Lock { return f }}}
-	for _, l := range lines {
-		name, text, _ := strings.Cut(l, ": ")
-		var c trial.Client
-		if _, err := fmt.Sscanf(name, "p%d", &c.Proc); err != nil {
-			tb.Fatalf("%s: %v", l, err)
-		}
-		_, c.Letter, _ = strings.Cut(name, ".")
-		var err error
-		if c.Work, err = trial.ParseWorkload(text); err != nil {
-			tb.Fatalf("%s: %v", l, err)
-		}
-		t.Clients = append(t.Clients, c)
-	}
-	if err := t.Validate(); err != nil {
-		tb.Fatal(err)
-	}
-	return t
+	return program.Tiny(f).Trial(tb, lines...)
 }
 
 // contest returns a trial of a registered lock: so many clients with the same

@@ -2,22 +2,23 @@ package explore
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/trial"
-	"github.com/ghostlock/ghostlock/model"
 )
 
 // A solo is what an acquire would be told if its client went on alone from where
 // it is invoked. It is kept from there to the acquire's response, and only while
 // honesty is asked about and the code is known to fail with anything but busy or
 // timeout.
-type solo uint16
+type solo uint32
 
 const (
 	unasked solo = iota // no acquire is under way
-	endless             // it never returns, so nothing can be said
+	endless             // it never returns: it does the same again and again
+	stuck               // it never returns: it waits for those who stand still
 	granted             // it is told ok
 	refused             // and from here on: told the automaton's errors, in order
 )
@@ -32,61 +33,73 @@ func hard(e history.Event) bool {
 // told if all others stand still. What the others would do next does not matter
 // for that, so it is remembered without it.
 func (w *walker) alone(s *state, at place) (solo, error) {
-	one := &w.solitary
-	one.copyFrom(s)
-	one.left, one.last = trial.Budget{}, nobody
-	client := one.thread(at).client
-	for p := range one.procs {
-		one.procs[p].paused = false
-		for i := range one.procs[p].threads {
-			t := &one.procs[p].threads[i]
-			if p != int(at.proc) || t.client != client {
-				*t = thread{at: w.auto.gone[nothing], status: ended, client: t.client}
-			}
-		}
-	}
-	record := w.encode(one)
-	where := byte(slices.Index(w.enc.order, int(at.proc)))
-	key := string(append(record, where, byte(at.thread)))
+	one := w.isolate(s, at)
+	key := w.keyOf(one, at)
 	if told, ok := w.solos[key]; ok {
 		return told, nil
 	}
-	told, err := w.goAlone(one, at, client)
+	told, _, err := w.goAlone(one, at)
 	if err == nil {
 		w.solos[key] = told
 	}
 	return told, err
 }
 
-// goAlone is interleave.Alone on a state in which nobody else is left. A state
-// that comes back shows that the acquire has no end.
-func (w *walker) goAlone(one *state, at place, client int8) (solo, error) {
-	answers := w.answers
-	defer func() { w.answers = answers }()
-	w.answers = nil
+// isolate returns the state with everybody but the thread's client standing
+// still for ever. It is valid until the next.
+func (w *walker) isolate(s *state, at place) *state {
+	one := &w.solitary
+	one.copyFrom(s)
+	one.left, one.last, one.broken, one.tally = trial.Budget{}, nobody, false, 0
+	client := one.thread(at).client
+	for p := range one.procs {
+		one.procs[p].paused = false
+		for i := range one.procs[p].threads {
+			t := &one.procs[p].threads[i]
+			if t.note = 0; p != int(at.proc) || t.client != client {
+				*t = thread{at: w.auto.gone[nothing], status: ended, client: t.client}
+			}
+		}
+	}
+	return one
+}
+
+// keyOf tells what a client does alone by the state that it is in.
+func (w *walker) keyOf(one *state, at place) string {
+	record := w.encode(one)
+	where := byte(slices.Index(w.enc.order, int(at.proc)))
+	return string(append(record, where, byte(at.thread)))
+}
+
+// goAlone is interleave.Alone on a state in which nobody else is left: it takes
+// the client's steps until its operation returns, and tells how long that took. A
+// state that comes back shows that it has no end. The steps are left in w.steps.
+func (w *walker) goAlone(one *state, at place) (told solo, took time.Duration, err error) {
+	answers, old := w.answers, w.old
+	defer func() { w.answers, w.old = answers, old }()
+	w.answers, w.steps = nil, w.steps[:0]
+	client, begun := one.thread(at).client, one.now.Mono
 	seen := map[string]bool{}
 	for range interleave.MaxSteps {
 		o, ok := w.ownOption(one, at, client)
 		if !ok {
-			return endless, nil
+			return stuck, one.now.Mono - begun, nil
 		}
+		w.steps = append(w.steps, o)
 		if o.env == trial.Time {
 			one.now = one.now.Add(o.dur)
-			if record := string(w.encode(one)); seen[record] {
-				return endless, nil
-			} else {
-				seen[record] = true
-			}
-			continue
+		} else if err := w.carryOut(one, o); err != nil {
+			return 0, 0, err
+		} else if o.at == at && len(w.answers) > 0 {
+			return w.soloOf(w.answers[0]), one.now.Mono - begun, nil
 		}
-		if err := w.carryOut(one, o); err != nil {
-			return 0, err
+		record := string(w.encode(one))
+		if seen[record] {
+			return endless, one.now.Mono - begun, nil
 		}
-		if o.at == at && len(w.answers) > 0 {
-			return w.soloOf(w.answers[0]), nil
-		}
+		seen[record] = true
 	}
-	return endless, nil
+	return endless, one.now.Mono - begun, nil
 }
 
 // ownOption returns what the client does next when it is alone: a step of its
@@ -124,22 +137,30 @@ func (w *walker) soloOf(e history.Event) solo {
 	return endless
 }
 
-// judgeResponses compares what the thread's client was told with what it would
-// have been told alone.
-func (w *walker) judgeResponses(s *state, at place) {
+// honesty compares what acquires are told with what they would have been told
+// alone. The note is the [solo] of the acquire under way.
+type honesty struct{}
+
+func (honesty) before(w *walker, s *state, at place) error {
 	t := s.thread(at)
-	for _, e := range w.answers {
-		if hard(e) && t.alone != endless && t.alone != w.soloOf(e) {
-			s.lied = true
-		}
+	if !t.at.begins || t.asked {
+		return nil
 	}
-	if len(w.answers) > 0 {
-		t.alone = unasked
-	}
+	told, err := w.alone(s, at)
+	t.note = uint32(told)
+	return err
 }
 
-// judges reports whether the walker has to follow what acquires would be told
-// alone.
-func (a *automaton) judges(property string) bool {
-	return property == model.HonestyName && a.hard
+func (honesty) after(w *walker, s *state, at place, note uint32) error {
+	for _, e := range w.answers {
+		alone := solo(note)
+		if hard(e) && alone > stuck && alone != w.soloOf(e) {
+			s.broken = true
+		}
+		note = uint32(unasked) // an acquire that makes no call meets nobody
+	}
+	if len(w.answers) > 0 {
+		s.thread(at).note = uint32(unasked)
+	}
+	return nil
 }

@@ -149,10 +149,11 @@ func (c *Code) start(r *root) (*puppet, error) {
 		}
 		defer parent.stop()
 		seen := tokens{kinds: r.spawn.tokens, serial: slices.Clone(parent.tokens.serial)}
+		body := parent.child
 		if _, err := parent.feed(r.spawn, sys.Ret{}); err != nil {
 			return nil, err
 		}
-		p = newChild(parent.child, seen)
+		p = newChild(body, seen)
 	}
 	c.runs++
 	s, err := p.begin()

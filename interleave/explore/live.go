@@ -51,7 +51,7 @@ func (n *node) inherit(to *node, old int) (changed bool) {
 // answer's.
 type move struct {
 	new bool
-	at  uint8
+	at  int32
 }
 
 // moves returns where the values come from that are kept behind an edge of n,
@@ -60,11 +60,11 @@ func (n *node) moves(to *node, old int) []move {
 	var all []move
 	for _, t := range to.live {
 		if int(t) >= old {
-			all = append(all, move{true, uint8(int(t) - old)})
+			all = append(all, move{true, int32(int(t) - old)})
 			continue
 		}
 		i, _ := slices.BinarySearch(n.live, t)
-		all = append(all, move{false, uint8(i)})
+		all = append(all, move{false, int32(i)})
 	}
 	return all
 }

@@ -33,7 +33,7 @@ func (w *walker) options(s *state, all []option) []option {
 	}
 	for p := range s.procs {
 		for t := range s.procs[p].threads {
-			if w.enabled(s, p, t) {
+			if p != w.probe && w.enabled(s, p, t) {
 				all = append(all, option{at: place{int8(p), int8(t)}})
 			}
 		}
@@ -59,7 +59,7 @@ func (w *walker) options(s *state, all []option) []option {
 func (w *walker) finished(s *state) bool {
 	for p := range s.procs {
 		for t := range w.clients[p] {
-			if s.procs[p].threads[t].status == waiting {
+			if p != w.probe && s.procs[p].threads[t].status == waiting {
 				return false
 			}
 		}
@@ -104,7 +104,7 @@ func (w *walker) nextDeadline(s *state) (nearest time.Duration, found bool) {
 // those of threads.
 func (w *walker) faults(s *state, threads int, all []option) []option {
 	for p := range s.procs {
-		if !s.busy(p) {
+		if !s.busy(p) || p == w.probe {
 			continue
 		}
 		if s.left.Kills > 0 {
@@ -123,7 +123,7 @@ func (w *walker) faults(s *state, threads int, all []option) []option {
 			all = append(all, option{env: trial.Jump, dur: old})
 		}
 	}
-	if s.left.Unlinks > 0 && s.exists(trial.Path) {
+	if s.left.Unlinks > 0 && s.removable(trial.Path) {
 		all = append(all, option{env: trial.Unlinked})
 	}
 	if s.left.Errors > 0 {
@@ -143,7 +143,7 @@ func (w *walker) callFaults(s *state, threads int, all []option) []option {
 	for p := range s.procs {
 		for t := range s.procs[p].threads {
 			th := &s.procs[p].threads[t]
-			if th.status == waiting && !s.procs[p].paused && !w.enabled(s, p, t) &&
+			if p != w.probe && th.status == waiting && !s.procs[p].paused && !w.enabled(s, p, t) &&
 				slices.Contains(trial.Faults(th.at.call), sys.EINTR) {
 				all = append(all, option{at: place{int8(p), int8(t)}, fault: sys.EINTR})
 			}

@@ -113,7 +113,7 @@ func (n *node) likeness(calls map[any]int) string {
 	}
 	for _, a := range n.args {
 		i, _ := slices.BinarySearch(n.live, a.token)
-		b = append(b, 'f', byte(a.field), byte(i))
+		b = append(append(b, 'f', byte(a.field)), words(i)...)
 	}
 	return string(b)
 }
@@ -136,7 +136,7 @@ func (n *node) refined(classes []int, answers map[any]int) string {
 	slices.Sort(all)
 	key := words(classes[n.id])
 	for _, w := range all {
-		key = append(append(key, byte(len(w))), w...)
+		key = append(append(key, words(len(w))...), w...)
 	}
 	return string(key)
 }
@@ -149,12 +149,9 @@ func words(numbers ...int) (b []byte) {
 }
 
 func appendMoves(b []byte, moves []move) []byte {
-	b = append(b, byte(len(moves)))
+	b = append(b, words(len(moves))...)
 	for _, m := range moves {
-		if m.new {
-			b = append(b, 'n')
-		}
-		b = append(b, m.at)
+		b = append(append(b, flag(m.new)), words(int(m.at))...)
 	}
 	return b
 }

@@ -22,7 +22,7 @@ type keeping struct {
 	release func(*sys.Proc) error
 }
 
-func (k keeping) Acquire(p *sys.Proc, _ string, how lock.How) (lock.Release, error) {
+func (k keeping) Acquire(p *sys.Proc, _ string, how lock.How) (lock.Held, error) {
 	giveUp := k.giveUp
 	if how.Try {
 		giveUp = func(error) bool { return true }
@@ -31,9 +31,9 @@ func (k keeping) Acquire(p *sys.Proc, _ string, how lock.How) (lock.Release, err
 		return nil, fmt.Errorf("%w: %w", lock.ErrBusy, err)
 	}
 	if k.release == nil {
-		return removes, nil
+		return lock.Release(removes), nil
 	}
-	return k.release, nil
+	return lock.Release(k.release), nil
 }
 
 func removes(p *sys.Proc) error { return p.Unlink(trial.Path) }

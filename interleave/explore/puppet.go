@@ -33,7 +33,7 @@ type puppet struct {
 	yield func(sys.Call) bool
 
 	ret     sys.Ret
-	child   func(*sys.Proc) // what the announced OpGo is to run
+	child   func(*sys.Proc) // what the announced OpGo or OpFork is to run
 	backoff sys.Backoff     // of the announced loop
 	stopped bool
 	crash   any
@@ -88,13 +88,13 @@ func newChild(body func(*sys.Proc), t tokens) *puppet {
 
 // operation is trial.Workload.Perform's: it notes what a client asks and is
 // told.
-func (p *puppet) operation(v trial.Verb, do func() error) error {
+func (p *puppet) operation(v trial.Verb, do func() (string, error)) error {
 	p.op, p.calls = v, 0
-	err := do()
+	value, err := do()
 	if p.stopped {
 		return err
 	}
-	p.answers = append(p.answers, trial.Response("", v, err))
+	p.answers = append(p.answers, trial.Response("", v, value, err))
 	how, acquires := v.Acquires()
 	switch {
 	case acquires:
@@ -103,11 +103,15 @@ func (p *puppet) operation(v trial.Verb, do func() error) error {
 		} else if err == nil {
 			p.claim = owning
 		}
+	case v == trial.Upgrade && err == nil:
+		p.claim = owning
+	case v == trial.Downgrade && err == nil:
+		p.claim = sharing
 	case v == trial.Unlock:
 		p.claim = nothing
 	}
 	p.op, p.calls = 0, 0
-	if !acquires || err != nil {
+	if v == trial.Unlock || acquires && err != nil {
 		p.announce(sys.Call{Op: opRest})
 	}
 	return err
@@ -123,7 +127,14 @@ func (p *puppet) announce(c sys.Call) sys.Ret {
 }
 
 // Call implements sys.Host.
-func (p *puppet) Call(c sys.Call) sys.Ret { return p.announce(c) }
+func (p *puppet) Call(c sys.Call) sys.Ret {
+	r := p.announce(c)
+	if c.Op == sys.OpExit {
+		p.stopped = true
+		panic(unwound{})
+	}
+	return r
+}
 
 // Go implements sys.Host.
 func (p *puppet) Go(c sys.Call, body func(*sys.Proc)) sys.Ret {
@@ -184,7 +195,10 @@ func (p *puppet) feed(at *node, obs sys.Ret) (symbol, error) {
 	case !silent(op):
 		p.calls++
 	}
-	p.ret = p.tokens.give(at.call.Op, obs)
+	var err error
+	if p.ret, err = p.tokens.give(at.call.Op, obs); err != nil {
+		return symbol{}, err
+	}
 	p.answers = nil
 	return p.resume()
 }
@@ -212,7 +226,7 @@ func (p *puppet) resume() (symbol, error) {
 func (p *puppet) standing(n *node) {
 	n.tokens = slices.Clone(p.tokens.kinds)
 	n.op, n.invoked, n.claim = p.op, p.calls > 0, p.claim
-	if p.op == trial.Unlock && p.calls > 0 {
+	if _, converts := p.op.Converts(); (p.op == trial.Unlock || converts) && p.calls > 0 {
 		n.claim = nothing
 	}
 	if len(p.loops) > 0 {

@@ -23,6 +23,11 @@ func drawTrial(t *rapid.T) *trial.Trial {
 		{"p0" + once, "p1" + once, "p2: trylock inside unlock"},
 		{"p0" + once, "p1: rlock inside unlock", "p2: rlock inside unlock"},
 		{"p0.a" + once, "p0.b: trylock inside unlock", "p1" + once},
+		{"p0: lock fork unlock", "p1" + once},
+		{"p0: spawn lock spawn unlock", "p1" + once},
+		{"p0: lock forkunlock unlock", "p1: lock fork unlock"},
+		{"p0: lock daemon inside unlock", "p1" + once},
+		{"p0.a: lock fork forkunlock unlock", "p0.b: trylock inside unlock"},
 	}).Draw(t, "clients")
 	var programs [3]written
 	for i := range programs {

@@ -34,7 +34,6 @@ type shard struct {
 	there  state // and what a step makes of it
 	menu   []option
 	count  counts
-	broken []uint32 // states from which one step violates the property
 }
 
 // A name is a state's number in the whole graph: its number in its shard, times
@@ -67,7 +66,9 @@ func newGraph(q *Question, auto *automaton) (*graph, []lesson, error) {
 		hash := hashOf(record)
 		if g.owner(hash) == sh.index {
 			sh.store.add(record, hash, noState)
-			if sh.walker.bad(&sh.here) {
+			if bad, err := sh.walker.bad(&sh.here); err != nil {
+				return nil, sh.walker.lessons, err
+			} else if bad {
 				sh.count.violations++ // by acquires that make no call
 			}
 		}
@@ -231,14 +232,21 @@ func (sh *shard) expand(id uint32) error {
 		if err != nil {
 			return err
 		}
-		if w.bad(&sh.there) && !w.bad(&sh.here) {
+		broken, err := w.breaks(&sh.here, &sh.there)
+		if err != nil {
+			return err
+		}
+		if broken {
 			sh.count.violations++
-			sh.broken = append(sh.broken, name)
 		}
 		sh.send(w.encode(&sh.there), name)
 	}
 	return nil
 }
+
+// sentHead is how many bytes go before a record that is handed over: its hash,
+// the state that it was met from, and its length.
+const sentHead = 8 + 4 + 4
 
 // send hands a state over to its shard.
 func (sh *shard) send(record []byte, from uint32) {
@@ -251,7 +259,7 @@ func (sh *shard) send(record []byte, from uint32) {
 	b := sh.out[owner]
 	b = binary.LittleEndian.AppendUint64(b, hash)
 	b = binary.LittleEndian.AppendUint32(b, from)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(record)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(record)))
 	sh.out[owner] = append(b, record...)
 }
 
@@ -260,8 +268,8 @@ func (sh *shard) take() {
 	for _, other := range sh.graph.shards {
 		for b := other.out[sh.index]; len(b) > 0; {
 			hash, from := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint32(b[8:])
-			n := 14 + int(binary.LittleEndian.Uint16(b[12:]))
-			sh.store.add(b[14:n], hash, from)
+			n := sentHead + int(binary.LittleEndian.Uint32(b[12:]))
+			sh.store.add(b[sentHead:n], hash, from)
 			b = b[n:]
 		}
 	}

@@ -2,11 +2,11 @@ package explore
 
 import "github.com/ghostlock/ghostlock/interleave/trial"
 
-// A segment is a part of a workload: up to an unlock, or up to its end. Between
-// two segments a client has no operation under way, and a lock keeps nothing
-// from one operation to the next, so what lies behind may be forgotten: clients
-// that begin the same segment are at the same node, whatever they did before.
-// (That it keeps nothing is checked; see pump.)
+// segments returns the parts of the workload: each goes up to an unlock, or up to
+// its end. Between two of them a client has no operation under way, and a lock
+// keeps nothing from one operation to the next, so what lies behind may be
+// forgotten: clients that begin the same segment are at the same node, whatever
+// they did before. (That it keeps nothing is checked; see pump.)
 func segments(work trial.Workload) []trial.Workload {
 	var all []trial.Workload
 	begin := 0

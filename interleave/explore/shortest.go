@@ -1,17 +1,22 @@
 package explore
 
-import "context"
+import (
+	"context"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+)
 
 // A Shortest is what looking for a violation with as few switches, and then as
 // few steps, as there can be has come to.
 type Shortest struct {
 	Found    bool
-	Switches int    // of the violation
-	Moves    []Move // to the violation
-	Covered  int    // every schedule with at most so many switches was covered; -1: none
-	All      bool   // and every other one
-	States   int    // with who took the last step
-	Why      error  // of neither Found nor All: what ended it
+	Switches int          // of the violation
+	Moves    []Move       // to the violation, and what shows it
+	Beyond   trial.Budget // the faults among what shows it, which the trial may not allow
+	Covered  int          // every schedule with at most so many switches was covered; -1: none
+	All      bool         // and every other one
+	States   int          // with who took the last step
+	Why      error        // of neither Found nor All: what ended it
 }
 
 // An ordered search settles states, with who took the last step, in the order of
@@ -71,7 +76,7 @@ func (o *ordered) search(ctx context.Context, q *Question, most int) (Shortest, 
 				}
 				if bad {
 					r.Found, r.Switches, r.States = true, k, o.store.len()
-					r.Moves, err = o.way(id)
+					r.Moves, r.Beyond, err = o.way(id)
 					return r, err
 				}
 				if r.Why = o.paused(ctx, q); r.Why != nil {
@@ -121,8 +126,8 @@ func (o *ordered) settle(id uint32, at cost) (bad bool, err error) {
 	o.settled[id] = true
 	w := o.walker
 	w.decode(&o.here, o.store.get(id))
-	if w.bad(&o.here) {
-		return true, nil
+	if bad, err := w.bad(&o.here); bad || err != nil {
+		return bad, err
 	}
 	o.menu = w.options(&o.here, o.menu[:0])
 	for _, opt := range o.menu {
@@ -162,8 +167,14 @@ func (o *ordered) reach(s *state, c cost, from uint32) {
 	o.lists[c.switches][c.steps] = append(o.lists[c.switches][c.steps], id)
 }
 
-// way returns the moves that lead to the state.
-func (o *ordered) way(id uint32) ([]Move, error) {
-	moves, _, err := o.walker.retrace(o.store.records(id), func(*state, option) {})
-	return moves, err
+// way returns the moves that lead to the state, and on to where a run shows what
+// is wrong with it.
+func (o *ordered) way(id uint32) ([]Move, trial.Budget, error) {
+	moves, f, err := o.walker.retrace(o.store.records(id), func(*state, option) {})
+	if err != nil {
+		return nil, trial.Budget{}, err
+	}
+	o.walker.decode(&o.here, o.store.get(id))
+	shows, beyond, err := o.walker.demonstrate(&o.here, f)
+	return append(moves, shows...), beyond, err
 }

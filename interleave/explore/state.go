@@ -15,8 +15,9 @@ type state struct {
 	procs  []process
 	left   trial.Budget
 	now    sys.Instant
-	last   place // who took the last step; nobody where that is not asked for
-	lied   bool  // somebody was told otherwise than alone
+	last   place  // who took the last step; nobody where that is not asked for
+	broken bool   // the property that is asked about was violated, for good
+	tally  uint32 // what else the monitor keeps
 }
 
 // A process is what a state has of one, besides what its kernel has.
@@ -33,9 +34,10 @@ type thread struct {
 	asked     bool          // its call has taken a step and was not answered
 	begun     time.Duration // on the monotonic clock: when a call that lasts was
 	values    [maxKept]int64
-	client    int8 // of its process, whose thread it is
-	segment   int8 // of its workload, of a client's own thread
-	alone     solo // what its acquire would have been told alone
+	client    int8          // of its process, whose thread it is
+	segment   int8          // of its workload, of a client's own thread
+	note      uint32        // what the monitor keeps of a client, at its own thread
+	since     time.Duration // on the monotonic clock: when its acquire was invoked, if the monitor asks
 }
 
 type status uint8
@@ -56,7 +58,7 @@ var nobody = place{-1, -1}
 
 func (s *state) copyFrom(o *state) {
 	s.kernel.CopyFrom(&o.kernel)
-	s.left, s.now, s.last, s.lied = o.left, o.now, o.last, o.lied
+	s.left, s.now, s.last, s.broken, s.tally = o.left, o.now, o.last, o.broken, o.tally
 	s.grow(len(o.procs))
 	for i := range o.procs {
 		threads := append(s.procs[i].threads[:0], o.procs[i].threads...)
@@ -101,10 +103,11 @@ func (t *thread) holds() claim {
 	return t.at.claim
 }
 
-// exists reports whether a path leads to something.
-func (s *state) exists(path string) bool {
-	r, err := s.kernel.Do(sys.Outside, sys.Call{Op: sys.OpStat, Path: path})
-	return err == nil && r.Err == 0
+// removable reports whether unlink(2) would remove what is there: any file but a
+// directory.
+func (s *state) removable(path string) bool {
+	r, err := s.kernel.Do(sys.Outside, sys.Call{Op: sys.OpLstat, Path: path})
+	return err == nil && r.Err == 0 && r.Stat.Kind != sys.Directory
 }
 
 // lasts returns how long the thread's call takes, which is one that lasts.

@@ -10,14 +10,6 @@ import (
 
 // take makes the option happen to s.
 func (w *walker) take(s *state, o option) error {
-	err := w.happen(s, o)
-	if err == nil && !s.kernel.Fits() {
-		err = &Limit{"the lock has more files open, or there, than a state has room for"}
-	}
-	return err
-}
-
-func (w *walker) happen(s *state, o option) error {
 	w.answers, w.old = w.answers[:0], false
 	switch o.env {
 	case trial.None:
@@ -33,6 +25,9 @@ func (w *walker) happen(s *state, o option) error {
 	case trial.Unlinked:
 		if err := w.outside(s, sys.Call{Op: sys.OpUnlink, Path: trial.Path}); err != nil {
 			return err
+		}
+		if m, ok := w.monitor.(ownership); ok {
+			m.forget(w, s)
 		}
 	}
 	s.left.Spend(trial.Step{Env: o.env})
@@ -50,6 +45,9 @@ func (w *walker) outside(s *state, c sys.Call) error {
 }
 
 func (w *walker) kill(s *state, p int) error {
+	if m, ok := w.monitor.(phantom); ok {
+		m.killed(w, s, p)
+	}
 	s.left.Kills--
 	s.procs[p].paused = false
 	for t := range s.procs[p].threads {
@@ -62,19 +60,17 @@ func (w *walker) kill(s *state, p int) error {
 // takeThread lets a thread take its step.
 func (w *walker) takeThread(s *state, o option) error {
 	s.last = o.at
-	if !w.honesty {
+	if w.monitor == nil {
 		return w.carryOut(s, o)
 	}
-	if t := s.thread(o.at); t.at.begins && !t.asked {
-		alone, err := w.alone(s, o.at)
-		if err != nil {
-			return err
-		}
-		t.alone = alone
+	if err := w.monitor.before(w, s, o.at); err != nil {
+		return err
 	}
-	err := w.carryOut(s, o)
-	w.judgeResponses(s, o.at)
-	return err
+	note := s.thread(o.at).note // what the client's next segment is begun without
+	if err := w.carryOut(s, o); err != nil {
+		return err
+	}
+	return w.monitor.after(w, s, o.at, note)
 }
 
 // carryOut carries out the thread's call and lets the thread go on.
@@ -85,7 +81,7 @@ func (w *walker) carryOut(s *state, o option) error {
 	if o.fault != 0 {
 		s.left.Errors--
 	}
-	if o.fault == sys.EINTR {
+	if trial.Interrupts(c, o.fault) {
 		if _, err := w.answer(s, o.at, sys.Call{Op: sys.OpInterrupt, At: s.now}); err != nil {
 			return err
 		}
@@ -100,7 +96,7 @@ func (w *walker) carryOut(s *state, o option) error {
 		}
 	}
 	if r.Wait {
-		t.asked = t.at.claim != nothing || w.honesty && t.at.begins // else it says nothing new
+		t.asked = t.at.claim != nothing || w.monitor != nil && t.at.begins // else it says nothing new
 		return nil
 	}
 	w.old = c.Op == sys.OpOlder && r.Yes()
@@ -122,7 +118,38 @@ func (w *walker) answer(s *state, at place, c sys.Call) (sys.Ret, error) {
 	case sys.OpGo:
 		return sys.Ret{N: int64(w.room(s, int(at.proc)))}, nil
 	}
-	return s.kernel.Do(sys.TID{Proc: uint8(at.proc), Thread: uint8(at.thread)}, c)
+	r, err := s.inKernel(sys.TID{Proc: uint8(at.proc), Thread: uint8(at.thread)}, c)
+	if err == nil && r.Err == 0 && (c.Op == sys.OpExec || c.Op == sys.OpDaemon || c.Op == sys.OpExit) {
+		w.endOthers(s, at)
+	}
+	return r, err
+}
+
+// endOthers ends the other threads of the process.
+func (w *walker) endOthers(s *state, at place) {
+	for t := range s.procs[at.proc].threads {
+		if th := &s.procs[at.proc].threads[t]; t != int(at.thread) && th.status == waiting {
+			*th = thread{at: w.auto.gone[nothing], status: ended, client: th.client, segment: th.segment}
+		}
+	}
+}
+
+// inKernel carries out a thread's call in the kernel, which must have room for
+// what comes of it. (What the environment calls only makes room.)
+func (s *state) inKernel(id sys.TID, c sys.Call) (sys.Ret, error) {
+	r, err := s.kernel.Do(id, c)
+	if err != nil {
+		return r, &Limit{err.Error()}
+	}
+	return r, s.fits()
+}
+
+// fits returns a [Limit] if the state cannot be written.
+func (s *state) fits() error {
+	if s.kernel.Fits() {
+		return nil
+	}
+	return &Limit{"there are more files, or more are open, or there is more text in them, than a state has room for"}
 }
 
 // room returns the number of the place that the process's next thread gets.
@@ -174,7 +201,11 @@ func (w *walker) follow(s *state, at place, r sys.Ret) error {
 	w.answers = append(w.answers, e.answers...)
 	fresh := values(op, r)
 	if e.child != nil {
-		if err := w.spawn(s, at, e, fresh); err != nil {
+		start := w.spawn
+		if op == sys.OpFork {
+			start = w.fork
+		}
+		if err := start(s, at, e, fresh); err != nil {
 			return err
 		}
 		t = s.thread(at)
@@ -221,6 +252,20 @@ func (w *walker) spawn(s *state, at place, e *path, fresh [3]int64) error {
 		return err
 	}
 	return w.settle(s, place{at.proc, int8(n)})
+}
+
+// fork starts the one thread of the process that the edge's OpFork made.
+func (w *walker) fork(s *state, at place, e *path, fresh [3]int64) error {
+	n := int(fresh[0])
+	if n >= len(s.procs) {
+		return &Limit{"the lock's own code forks"}
+	}
+	p := &s.procs[n]
+	p.threads = append(p.threads[:0], thread{})
+	if err := p.threads[0].move(e.child, e.starts, s.thread(at).values, fresh); err != nil {
+		return err
+	}
+	return w.settle(s, place{int8(n), 0})
 }
 
 // maxThreads is how many threads a process may have at a time.

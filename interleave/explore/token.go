@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 
 // A token is a handle that lock code was given and can only hand back: its
 // value is the state's, not the code's. Tokens are numbered along the history
-// that is remembered.
-type token uint8
+// that is remembered: how many there are is bounded by nothing but memory.
+type token int32
 
 // A kind says what a token's value is, and so how it is stored.
 type kind uint8
@@ -32,7 +33,7 @@ func given(op sys.Op, r sys.Ret) []kind {
 		return nil
 	}
 	switch op {
-	case sys.OpOpen, sys.OpDup:
+	case sys.OpOpen, sys.OpDup, sys.OpGet:
 		return []kind{descriptor}
 	case sys.OpStat, sys.OpLstat, sys.OpFstat:
 		return []kind{inode, instant, looks}
@@ -65,7 +66,7 @@ func observed(op sys.Op, r sys.Ret) sys.Ret {
 		r.Stat = sys.Stat{}
 	}
 	switch op {
-	case sys.OpOpen, sys.OpDup, sys.OpGo:
+	case sys.OpOpen, sys.OpDup, sys.OpGet, sys.OpGo, sys.OpFork:
 		r.N = 0 // 0 also where it failed
 	}
 	return r
@@ -128,10 +129,17 @@ func (t *tokens) forget(kept []kind) {
 	}
 }
 
-// give fills an answer's tokens with serial numbers.
-func (t *tokens) give(op sys.Op, r sys.Ret) sys.Ret {
+// lastInode is the last serial number that an inode can have.
+const lastInode = math.MaxUint16
+
+// give fills an answer's tokens with serial numbers. It returns a [Limit] where
+// an inode cannot have the next one: cut off it would be another's.
+func (t *tokens) give(op sys.Op, r sys.Ret) (sys.Ret, error) {
 	for _, k := range given(op, r) {
 		serial := firstSerial + len(t.serial)
+		if k == inode && serial > lastInode {
+			return r, &Limit{"the lock looks at files more often than can be followed"}
+		}
 		t.serial = append(t.serial, len(t.kinds))
 		t.kinds = append(t.kinds, k)
 		switch k {
@@ -149,7 +157,7 @@ func (t *tokens) give(op sys.Op, r sys.Ret) sys.Ret {
 			r.Time.At = -time.Duration(serial) // no real duration is negative
 		}
 	}
-	return r
+	return r, nil
 }
 
 // symbolic puts tokens in the place of serial numbers.

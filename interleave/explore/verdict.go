@@ -1,15 +1,5 @@
 package explore
 
-import "github.com/ghostlock/ghostlock/model"
-
-// bad reports whether the state violates the property that is asked about.
-func (w *walker) bad(s *state) bool {
-	if w.property == model.HonestyName {
-		return s.lied
-	}
-	return w.violated(s)
-}
-
 // violated reports whether two clients hold the lock, and one of them alone.
 //
 // That decides exclusion as package model does: an acquire makes its claim with

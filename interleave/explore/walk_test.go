@@ -12,7 +12,6 @@ import (
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/trial"
-	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
 // A companion is a chooser that goes with a Runner from state to state: it takes
@@ -39,7 +38,7 @@ func newCompanion(q *Question, auto *automaton, seed uint64) (*companion, error)
 
 // at makes the companion stand at the state.
 func (c *companion) at(s *state) {
-	if c.bad < 0 && c.walker.bad(s) {
+	if bad, err := c.walker.bad(s); bad && err == nil && c.bad < 0 {
 		c.bad = c.steps
 	}
 	c.record = slices.Clone(c.walker.encode(s))
@@ -67,9 +66,7 @@ func (c *companion) Choose(m *interleave.Menu) (int, error) {
 	} else if err != nil {
 		return 0, err
 	}
-	if o.env == trial.None && here.thread(o.at).at.call.Op == sys.OpGo && o.fault == 0 {
-		c.frame.start(int(o.at.proc), c.walker.room(here, int(o.at.proc)))
-	}
+	c.frame.taken(c.walker, here, o)
 	c.steps++
 	c.at(there)
 	return chosen, nil

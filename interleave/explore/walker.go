@@ -1,11 +1,13 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
@@ -15,18 +17,21 @@ type walker struct {
 	stale time.Duration // the age at which the lock calls a file old
 
 	origin   *state      // the first one
-	clients  []int       // of each process, how many
+	clients  []int       // of each process, how many: of those to be forked, none
 	plans    [][][]*spot // of each client of a process, where the segments of its workload begin
 	class    []int       // processes of one class do the same
 	budgeted []func(*trial.Budget) *int
 
 	symmetry   bool // processes of one class may change places
 	lastCounts bool // who took the last step belongs to the state
-	honesty    bool // what acquires would be told alone does too
 	property   string
 	profile    string
-	solos      map[string]solo // by state and thread
+	monitor    monitor         // follows the property, where a state does not tell whether it is violated
+	probe      int             // the process that takes no step but alone; -1: none
+	solos      map[string]solo // what clients are told alone, by state and thread
 	solitary   state
+	steps      []option // of who went alone
+	taking     belongings
 
 	enc     encoder
 	answers []history.Event // of the last step
@@ -38,19 +43,19 @@ type walker struct {
 // state.
 func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
 	t := q.Trial
-	if t.Procs() > maxProcs {
-		return nil, nil, &Limit{fmt.Sprintf("found %d processes, wanted at most %d", t.Procs(), maxProcs)}
-	}
-	if auto.judges(q.Property) && t.Budget.Errors > 0 {
-		// Alone an acquire meets the same faults, which a state does not tell.
-		return nil, nil, &Limit{"the honesty of acquires whose calls are made to fail is not explored"}
+	procs := t.Procs() + t.Forks()
+	if procs > maxProcs {
+		return nil, nil, &Limit{fmt.Sprintf("found %d processes, wanted at most %d", procs, maxProcs)}
 	}
 	w := &walker{
-		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry && !auto.pids,
-		property: q.Property, profile: q.Profile, honesty: auto.judges(q.Property), solos: map[string]solo{},
+		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry && !auto.pids && t.Forks() == 0,
+		property: cmp.Or(q.Property, model.ExclusionName), profile: q.Profile, probe: -1, solos: map[string]solo{},
 	}
-	works := make([]string, t.Procs())
-	w.clients = make([]int, t.Procs())
+	works := make([]string, procs)
+	w.clients = make([]int, procs)
+	if err := w.watch(t); err != nil {
+		return nil, nil, err
+	}
 	for _, client := range t.Clients {
 		w.clients[client.Proc]++
 		works[client.Proc] += client.Work.String() + "\n"
@@ -61,12 +66,15 @@ func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
 	}
 	for p := range works {
 		w.class = append(w.class, p)
-		if p > 0 && works[p] == works[p-1] {
+		if p > 0 && p != w.probe && works[p] == works[p-1] {
 			w.class[p] = w.class[p-1]
 		}
 	}
 	w.budgeted = budgeted(t.Budget)
-	var err error
+	err := w.follows()
+	if err != nil {
+		return nil, nil, err
+	}
 	w.origin, err = w.first(t, sim.RulesOf(q.Profile))
 	return w, w.origin, err
 }
@@ -107,15 +115,30 @@ func budgeted(b trial.Budget) []func(*trial.Budget) *int {
 	return parts
 }
 
+// enter lets a client come to its first call. It may have been told something by
+// then, of acquires that make none.
+func (w *walker) enter(s *state, at place) error {
+	w.answers = nil
+	err := w.settle(s, at)
+	if err != nil || w.monitor == nil {
+		return err
+	}
+	return w.monitor.after(w, s, at, 0)
+}
+
 // first returns the state before the first step.
 func (w *walker) first(t *trial.Trial, rules sim.Rules) (*state, error) {
 	kernel, err := sim.New(rules, t.Setup())
 	if err != nil {
 		return nil, err
 	}
+	kernel.Reserve(t.Forks())
 	s := &state{left: t.Budget, last: nobody}
 	s.kernel.CopyFrom(kernel)
-	s.grow(t.Procs())
+	if err := s.fits(); err != nil {
+		return nil, err
+	}
+	s.grow(len(w.clients))
 	for _, client := range t.Clients {
 		p := &s.procs[client.Proc]
 		p.threads = append(p.threads, thread{client: int8(len(p.threads)), segment: -1})
@@ -123,7 +146,7 @@ func (w *walker) first(t *trial.Trial, rules sim.Rules) (*state, error) {
 	}
 	for _, client := range t.Clients {
 		for i := range s.procs[client.Proc].threads {
-			if err := w.settle(s, place{int8(client.Proc), int8(i)}); err != nil {
+			if err := w.enter(s, place{int8(client.Proc), int8(i)}); err != nil {
 				return nil, err
 			}
 		}

@@ -62,6 +62,19 @@ func (f *frame) start(proc, place int) {
 	f.started[f.proc[proc]]++
 }
 
+// taken notes what thread the option, taken from the state, has started.
+func (f *frame) taken(w *walker, here *state, o option) {
+	if o.env != trial.None || o.fault != 0 {
+		return
+	}
+	switch here.thread(o.at).at.call.Op {
+	case sys.OpGo:
+		f.start(int(o.at.proc), w.room(here, int(o.at.proc)))
+	case sys.OpFork:
+		f.start(here.kernel.NextProcess(), 0)
+	}
+}
+
 // permute gives the processes their places after a step.
 func (f *frame) permute(order []int) {
 	proc, thread := slices.Clone(f.proc), slices.Clone(f.thread)
@@ -90,9 +103,7 @@ func (w *walker) retrace(records [][]byte, taken func(*state, option)) ([]Move, 
 		order := slices.Clone(w.enc.order)
 		taken(here, o)
 		moves = append(moves, f.move(o))
-		if o.env == trial.None && here.thread(o.at).at.call.Op == sys.OpGo && o.fault == 0 {
-			f.start(int(o.at.proc), w.room(here, int(o.at.proc)))
-		}
+		f.taken(w, here, o)
 		f.permute(order)
 	}
 	return moves, f, nil

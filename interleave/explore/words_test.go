@@ -101,6 +101,24 @@ var vocabulary = map[string]word{
 		return len(h.threads) > 0
 	},
 	"wait": func(p *sys.Proc, _ *hand) bool { return p.Cancelled(time.Second) },
+
+	"touch": does(func(p *sys.Proc) error { return p.Utimes(trial.Path, time.Second) }),
+	"held":  func(p *sys.Proc, _ *hand) bool { yes, err := p.FlockHeld(trial.Path); return err == nil && yes },
+	"load":  func(p *sys.Proc, _ *hand) bool { text, err := p.Load("m"); return err == nil && text == "" },
+	"store": does(func(p *sys.Proc) error { return p.Store("m", "1") }),
+	"alive": func(p *sys.Proc, _ *hand) bool { return p.Alive(1 - p.Getpid()) },
+	"mutex": func(p *sys.Proc, _ *hand) bool { p.Lock("m"); return true },
+	"free":  func(p *sys.Proc, _ *hand) bool { p.Unlock("m"); return true },
+	"cell":  func(p *sys.Proc, _ *hand) bool { return p.Swap("c", "1") == "" },
+	"clear": func(p *sys.Proc, _ *hand) bool { return p.Swap("c", "") == "" },
+	"put":   onFile(func(p *sys.Proc, _ *hand, f sys.File) bool { p.Put("f", f); return true }),
+	"get": func(p *sys.Proc, h *hand) bool {
+		f, ok := p.Get("f")
+		if ok {
+			h.files = append(h.files, f)
+		}
+		return ok
+	},
 }
 
 func opens(path string, flags int) word {
@@ -196,6 +214,7 @@ func drawn(programs [3]written) tiny {
 			return nil, lock.ErrBusy
 		}
 		return func(p *sys.Proc) error {
+			h := &hand{slices.Clone(h.files), slices.Clone(h.seen), slices.Clone(h.threads)} // a child releases, too
 			w.run(p, w.release, h)
 			w.finish(p, h)
 			return nil
