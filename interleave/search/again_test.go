@@ -20,7 +20,7 @@ func TestADivergedCaseIsLookedForAgain(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		return e.New(e.Defaults).Acquire(p, path, how)
+		return through(e.New(e.Defaults), p, path, how)
 	}).entry("ctx-v0")
 	mended, err := lock.Find("ctx-v2")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
@@ -22,8 +23,8 @@ import (
 // A written lock is one that a test writes down: its Acquire.
 type written func(p *sys.Proc, path string, how lock.How) (lock.Release, error)
 
-func (w written) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
-	return w(p, path, how)
+func (w written) Acquire(p *sys.Proc, path string, how lock.How) (lock.Held, error) {
+	return lock.Func(w).Acquire(p, path, how)
 }
 
 func (w written) entry(name string) lock.Entry {
@@ -49,21 +50,9 @@ func (h hunt) trial(tb testing.TB) *trial.Trial {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	t := &trial.Trial{Lock: e, Config: e.Defaults}
+	t := &trial.Trial{Lock: e, Config: e.Defaults, Clients: program.Clients(tb, h.clients...)}
 	if t.Budget, err = trial.ParseBudget(h.budget); err != nil {
 		tb.Fatal(err)
-	}
-	for _, line := range h.clients {
-		name, text, _ := strings.Cut(line, ": ")
-		var c trial.Client
-		if _, err := fmt.Sscanf(name, "p%d", &c.Proc); err != nil {
-			tb.Fatal(err)
-		}
-		_, c.Letter, _ = strings.Cut(name, ".")
-		if c.Work, err = trial.ParseWorkload(text); err != nil {
-			tb.Fatal(err)
-		}
-		t.Clients = append(t.Clients, c)
 	}
 	if t.Start, err = interleave.MakeStart(h.start, t); err != nil {
 		tb.Fatal(err)

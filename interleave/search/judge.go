@@ -68,19 +68,35 @@ func (j *Judge) judgement(p model.Property, key string, t *trial.Trial, out inte
 	if g, ok := j.remembered[key]; ok {
 		return g, nil
 	}
-	g, err := p.Judge(out.History, model.Means{
-		Budget: judgeTime,
-		Alone:  func(op history.Operation) (model.Solo, error) { return j.alone(t, out, op) },
-	})
-	if err == nil && !p.Replays {
+	g, err := p.Judge(out.History, j.means(p, t, out))
+	if err == nil && !p.Replays && !p.Probes {
 		j.remembered[key] = g
 	}
 	return g, err
 }
 
+func (j *Judge) means(p model.Property, t *trial.Trial, out interleave.Outcome) model.Means {
+	m := model.Means{
+		Budget: judgeTime,
+		Steps:  len(out.Steps),
+		Alone:  func(op history.Operation) (model.Solo, error) { return j.alone(t, out, op) },
+		Wait:   func(op history.Operation) (model.Wait, error) { return j.wait(t, out, op) },
+		Taken:  func() ([]model.Taking, error) { return taken(t, out, j.profile) },
+	}
+	if p.Probes {
+		last := len(t.Clients) - 1
+		m.Probe = t.Clients[last].Name()
+		m.Stuck = out.Waits[last] || circles(t, out.Steps, m.Probe)
+	}
+	return m
+}
+
 // finding cuts the outcome behind the step that completes the violation.
 func (j *Judge) finding(t *trial.Trial, out interleave.Outcome, g model.Judgement) *Finding {
 	n := out.After[g.At]
+	if g.Steps > 0 {
+		n = g.Steps
+	}
 	pattern, where := PatternOf(g.Property, t, out.Steps[:n])
 	return &Finding{
 		Pattern:  pattern,

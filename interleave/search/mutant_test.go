@@ -258,11 +258,15 @@ func (m mutant) trials(t *testing.T, e lock.Entry, seed uint64) []*trial.Trial {
 }
 
 // A flow is a lock written as the one function that it is.
-type flow func(p *sys.Proc, path string, how lock.How) (lock.Release, error)
+type flow = lock.Func
 
-// Acquire implements lock.Lock.
-func (f flow) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
-	return f(p, path, how)
+// through acquires a lock for a flow that goes on with it.
+func through(l lock.Lock, p *sys.Proc, path string, how lock.How) (lock.Release, error) {
+	held, err := l.Acquire(p, path, how)
+	if err != nil {
+		return nil, err
+	}
+	return held.Release, nil
 }
 
 // mutantBase returns the lock of that name for a table.

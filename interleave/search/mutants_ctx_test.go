@@ -43,7 +43,7 @@ func newCtx(change func(*ctxLock)) func(lock.Config) lock.Lock {
 	return func(lock.Config) lock.Lock { return l }
 }
 
-func (l *ctxLock) Acquire(p *sys.Proc, path string, _ lock.How) (lock.Release, error) {
+func (l *ctxLock) Acquire(p *sys.Proc, path string, _ lock.How) (lock.Held, error) {
 	l.before(p, path)
 	f, err := p.Open(path, l.flags, 0o644)
 	if err != nil {
@@ -52,7 +52,7 @@ func (l *ctxLock) Acquire(p *sys.Proc, path string, _ lock.How) (lock.Release, e
 	if err := l.close(p, f, path); err != nil {
 		return nil, err
 	}
-	return func(p *sys.Proc) error { _ = p.Unlink(path); return nil }, nil
+	return lock.Release(func(p *sys.Proc) error { _ = p.Unlink(path); return nil }), nil
 }
 
 func ctxMutants() []mutant {
@@ -67,7 +67,7 @@ func ctxMutants() []mutant {
 					if _, err := p.Stat(path); err == nil {
 						return nil, lock.ErrBusy
 					}
-					return plain.Acquire(p, path, how)
+					return through(plain, p, path, how)
 				})
 			},
 		},

@@ -48,7 +48,7 @@ func newKtstr(blocks bool, change func(*ktstrLock)) func(lock.Config) lock.Lock 
 	return func(lock.Config) lock.Lock { return l }
 }
 
-func (l *ktstrLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
+func (l *ktstrLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Held, error) {
 	f, err := l.open(p, path)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (l *ktstrLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Releas
 		_ = p.Close(f)
 		return nil, l.refused(err)
 	}
-	return func(p *sys.Proc) error { l.release(p, f, path); return nil }, nil
+	return lock.Release(func(p *sys.Proc) error { l.release(p, f, path); return nil }), nil
 }
 
 func ktstrOpen(p *sys.Proc, path string) (sys.File, error) {
@@ -131,7 +131,7 @@ func ktstrMutants() []mutant {
 							return func(*sys.Proc) error { return nil }, nil
 						}
 					}
-					return newKtstr(false, nil)(c).Acquire(p, path, how)
+					return through(newKtstr(false, nil)(c), p, path, how)
 				})
 			},
 		},

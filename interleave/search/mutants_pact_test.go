@@ -50,7 +50,7 @@ func pactRelease(p *sys.Proc, f sys.File, _ string) error {
 	return err
 }
 
-func (l *pactLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
+func (l *pactLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Held, error) {
 	l.before(p, path)
 	f, err := p.Open(path, sys.O_RDWR|sys.O_CREAT|sys.O_CLOEXEC, 0o600)
 	if err != nil {
@@ -62,7 +62,7 @@ func (l *pactLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release
 		}
 		return nil, err
 	}
-	return func(p *sys.Proc) error { return l.release(p, f, path) }, nil
+	return lock.Release(func(p *sys.Proc) error { return l.release(p, f, path) }), nil
 }
 
 func (l *pactLock) flock(p *sys.Proc, f sys.File, how lock.How) error {
@@ -161,7 +161,7 @@ func pactMutants() []mutant {
 			base: base, property: "exclusion", limit: 100,
 			new: func(c lock.Config) lock.Lock {
 				return flow(func(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
-					release, err := newPact(nil)(c).Acquire(p, path, how)
+					release, err := through(newPact(nil)(c), p, path, how)
 					if err == nil {
 						err = release(p)
 					}

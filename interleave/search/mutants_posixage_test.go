@@ -50,20 +50,20 @@ func newPosixage(beats bool, change func(*posixageLock)) func(lock.Config) lock.
 	}
 }
 
-func (l *posixageLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
+func (l *posixageLock) Acquire(p *sys.Proc, path string, how lock.How) (lock.Held, error) {
 	f, err := l.lock(p, path, how)
 	if err != nil {
 		return nil, err
 	}
 	if l.heartbeat == nil {
-		return func(p *sys.Proc) error { return l.release(p, f, path) }, nil
+		return lock.Release(func(p *sys.Proc) error { return l.release(p, f, path) }), nil
 	}
 	hb := p.Go("hb", func(p *sys.Proc) { l.heartbeat(p, f, path) })
-	return func(p *sys.Proc) error {
+	return lock.Release(func(p *sys.Proc) error {
 		p.Cancel(hb)
 		p.Join(hb)
 		return l.release(p, f, path)
-	}, nil
+	}), nil
 }
 
 func (l *posixageLock) lock(p *sys.Proc, path string, how lock.How) (sys.File, error) {

@@ -12,10 +12,10 @@ import (
 
 // inOrder renames the processes of the finding in the order of their first
 // steps, so that who begins is p0. Trials whose clients share processes are
-// left as they are.
+// left as they are, and so are those in which a process's number is told.
 func inOrder(f *Finding, m sys.Machine, p model.Property) (*Finding, error) {
 	order := appearance(f)
-	if f.Trial.Procs() != len(f.Trial.Clients) || slices.IsSorted(order) {
+	if f.Trial.Procs() != len(f.Trial.Clients) || slices.IsSorted(order) || slices.ContainsFunc(f.Steps, numbers) {
 		return f, nil
 	}
 	t := f.Trial
@@ -58,6 +58,18 @@ func appearance(f *Finding) []int {
 		note(i)
 	}
 	return order
+}
+
+// numbers reports whether the step tells lock code which process is which, or
+// makes one more.
+func numbers(s trial.Step) bool {
+	switch s.Call.Op {
+	case sys.OpGetpid, sys.OpAlive, sys.OpFork:
+		return true
+	case sys.OpFcntl:
+		return s.Ret.Record.PID > 0
+	}
+	return false
 }
 
 func renamed(s trial.Step, names []string, order []int) trial.Step {

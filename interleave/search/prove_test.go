@@ -16,12 +16,35 @@ import (
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
+// A proof is what covering every schedule of a trial came to: a verdict, and
+// the smallest violation where that is violated.
+type proof struct {
+	explore.Answer
+	Found *search.Shrunk
+}
+
+// prove covers every schedule of the question's trial and judges its property.
+// It returns an error where the smallest violation of those that it met is not
+// found.
+func prove(ctx context.Context, q explore.Question) (proof, error) {
+	code := explore.NewCode(q.Trial.Lock, q.Trial.Config)
+	answer, err := code.Explore(ctx, q)
+	p := proof{Answer: answer}
+	if err != nil || answer.Verdict != model.Violated {
+		return p, err
+	}
+	p.Found, err = search.Smallest(ctx, code, q, -1)
+	if err == nil && p.Found == nil {
+		err = fmt.Errorf("%s of %s: a violation was met, and no schedule leads to it", q.Property, q.Trial.Lock.Name)
+	}
+	return p, err
+}
+
 // prove covers every schedule of the hunt's trial.
-func (h hunt) prove(tb testing.TB) search.Proof {
+func (h hunt) prove(tb testing.TB) proof {
 	tb.Helper()
-	t := h.trial(tb)
-	q := explore.Question{Trial: t, Profile: memory.Profile(), Property: h.property, NoCount: true}
-	p, err := search.Prove(context.Background(), explore.NewCode(t.Lock, t.Config), q)
+	q := explore.Question{Trial: h.trial(tb), Profile: memory.Profile(), Property: h.property, NoCount: true}
+	p, err := prove(context.Background(), q)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -134,7 +157,7 @@ func TestProveTellsAnswersApart(t *testing.T) {
 		tr := h.trial(t)
 		tr.Lock = written(evasive).entry("evasive")
 		q := explore.Question{Trial: tr, Profile: memory.Profile(), Property: property}
-		p, err := search.Prove(context.Background(), explore.NewCode(tr.Lock, tr.Config), q)
+		p, err := prove(context.Background(), q)
 		violated, all := enumerated(t, tr, property, 3000)
 		if err != nil || p.Verdict != wanted || violated != (wanted == model.Violated) || !all {
 			t.Errorf("%s: found %s, %v, and %t by every run, wanted %s", property, p.Verdict, err, violated, wanted)
@@ -177,14 +200,14 @@ func TestProveSaysWhatItCannotDo(t *testing.T) {
 	h := hunt{lock: "ctx-v0", start: "none", property: "fairness", clients: []string{"p0: lock inside unlock", "p1: lock inside unlock"}}
 	tr := h.trial(t)
 	q := explore.Question{Trial: tr, Profile: memory.Profile(), Property: h.property}
-	_, err := search.Prove(context.Background(), explore.NewCode(tr.Lock, tr.Config), q)
+	_, err := prove(context.Background(), q)
 	if err == nil || !strings.Contains(err.Error(), "fairness") {
 		t.Errorf("found %v, wanted an error that names the property", err)
 	}
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	q.Property = model.ExclusionName
-	p, err := search.Prove(ended, explore.NewCode(tr.Lock, tr.Config), q)
+	p, err := prove(ended, q)
 	if err != nil || p.Found != nil || p.Verdict != model.Undecided {
 		t.Errorf("found %s, %v, %v, wanted it undecided", p.Verdict, fmt.Sprint(p.Found), err)
 	}

@@ -24,7 +24,7 @@ func trimmed(f *Finding) *Finding {
 func acquires(h history.History, client string) int {
 	n := 0
 	for _, e := range h {
-		if e.Process == client && e.Kind == history.Invoke && e.F != history.Unlock {
+		if e.Process == client && e.Kind == history.Invoke && history.IsAcquire(e.F) {
 			n++
 		}
 	}

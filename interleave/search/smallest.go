@@ -3,35 +3,13 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/explore"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 )
-
-// A Proof is what covering every schedule of a trial came to: a verdict, and
-// the smallest violation where that is violated.
-type Proof struct {
-	explore.Answer
-	Found *Shrunk
-}
-
-// Prove covers every schedule of the question's trial and judges its property.
-// A violation is made as small as there is one: fewest clients, then faults,
-// then switches, then steps.
-func Prove(ctx context.Context, code *explore.Code, q explore.Question) (Proof, error) {
-	answer, err := code.Explore(ctx, q)
-	p := Proof{Answer: answer}
-	if err != nil || answer.Verdict != model.Violated {
-		return p, err
-	}
-	p.Found, err = Smallest(ctx, code, q, -1)
-	if err == nil && p.Found == nil && ctx.Err() == nil {
-		err = fmt.Errorf("%s of %s: a violation was met, and no schedule leads to it", q.Property, q.Trial.Lock.Name)
-	}
-	return p, err
-}
 
 // Smallest looks for the smallest violation of the question's trial: fewest
 // clients, then faults, then switches, then steps. It goes on to at most so many
@@ -59,7 +37,11 @@ type minimizer struct {
 
 func (m *minimizer) minimize(ctx context.Context) (*Shrunk, error) {
 	t := m.question.Trial
-	for n := 1; n <= len(t.Clients) && m.best == nil; n++ {
+	least, most := 1, len(t.Clients)
+	if m.property.Probes {
+		least, most = 0, most-1
+	}
+	for n := least; n <= most && m.best == nil; n++ {
 		for faults := 0; faults <= t.Budget.Total() && m.best == nil; faults++ {
 			if err := m.level(ctx, n, faults); err != nil {
 				return nil, err
@@ -80,13 +62,17 @@ func (m *minimizer) minimize(ctx context.Context) (*Shrunk, error) {
 func (m *minimizer) level(ctx context.Context, n, faults int) error {
 	everywhere := true
 	t := m.question.Trial
-	for _, clients := range simpler(t.Clients) {
+	clients, probe := t.Clients, []trial.Client(nil)
+	if last := len(clients) - 1; m.property.Probes {
+		clients, probe = clients[:last], clients[last:]
+	}
+	for _, clients := range simpler(clients) {
 		choices := subsets(clients, n)
 		everywhere = everywhere && len(choices) < mostSubsets
 		for _, chosen := range choices {
 			for _, b := range budgets(t.Budget, faults) {
 				smaller := *t
-				smaller.Clients, smaller.Budget = chosen, b
+				smaller.Clients, smaller.Budget = beside(chosen, probe), b
 				if _, all, err := m.try(ctx, &smaller); err != nil {
 					return err
 				} else if !all {
@@ -121,21 +107,35 @@ func (m *minimizer) try(ctx context.Context, t *trial.Trial) (better, all bool, 
 	if m.best != nil && (s.Switches > most || s.Switches == most && len(s.Moves) >= len(m.best.Steps)) {
 		return false, true, nil
 	}
-	m.best, err = m.finding(t, s.Moves)
+	m.best, err = m.finding(t, s)
 	return true, true, err
 }
 
+// beside returns the clients with a probe, if there is one, in a process of its
+// own.
+func beside(clients, probe []trial.Client) []trial.Client {
+	if len(probe) == 0 {
+		return clients
+	}
+	return renumbered(slices.Concat(clients, probe))
+}
+
 // finding runs the real code along the moves and judges what it does.
-func (m *minimizer) finding(t *trial.Trial, moves []explore.Move) (*Finding, error) {
+func (m *minimizer) finding(t *trial.Trial, s explore.Shortest) (*Finding, error) {
 	machine := solo(m.question.Profile)
-	out, err := interleave.Run(t, machine, explore.NewGuide(moves))
+	shown := *t
+	shown.Budget = t.Budget.Plus(s.Beyond)
+	out, err := interleave.Run(&shown, machine, explore.NewGuide(s.Moves))
 	if err != nil {
 		return nil, fmt.Errorf("%s of %s, replayed: %w", m.property.Name, t.Lock.Name, err)
 	}
-	f, err := NewJudge(m.question.Profile, []model.Property{m.property}).Judge(t, out)
+	f, err := NewJudge(m.question.Profile, []model.Property{m.property}).Judge(&shown, out)
 	if err == nil && f == nil {
 		err = fmt.Errorf("%s of %s: exploring found it violated, and %s does not, in\n%s",
 			m.property.Name, t.Lock.Name, m.property.By, out.History)
+	}
+	if f != nil {
+		f.Trial.Budget = t.Budget
 	}
 	return f, err
 }
@@ -146,6 +146,9 @@ func (m *minimizer) simplify(ctx context.Context) error {
 	for again := true; again; {
 		again = false
 		for i := range m.best.Trial.Clients {
+			if m.property.Probes && i == len(m.best.Trial.Clients)-1 {
+				continue
+			}
 			for _, w := range plainer(m.best.Trial.Clients[i].Work) {
 				shown, err := m.showsWith(ctx, i, w)
 				if err != nil {
@@ -176,6 +179,6 @@ func (m *minimizer) showsWith(ctx context.Context, i int, w trial.Workload) (boo
 	if err != nil || !s.Found || len(s.Moves) > len(m.best.Steps) {
 		return false, err
 	}
-	m.best, err = m.finding(&t, s.Moves)
+	m.best, err = m.finding(&t, s)
 	return err == nil, err
 }
