@@ -115,11 +115,11 @@ func TestARunnerGoesOnBehindAPanic(t *testing.T) {
 		}
 		return free(p, how)
 	})
-	tr := bad.clients(t, "p0: lock inside unlock", "p1: rlock inside unlock", "p2: lock inside unlock")
+	tr := bad.Trial(t, "p0: lock inside unlock", "p1: rlock inside unlock", "p2: lock inside unlock")
 	if _, err := kept.Run(tr, memory, inOrder("p0", "p1", "p1")); err == nil {
 		t.Fatal("found no error, wanted the panic")
 	}
-	good := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	good := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	out, err := kept.Run(good, memory, interleave.RoundRobin{})
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestARunnerGoesOnBehindAPanic(t *testing.T) {
 // A replay follows the threads and checks the answers. Where it cannot it says
 // at which step, what was to come, and what there is instead.
 func TestAReplayThatCannotGoOnSaysWhy(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	tr.Budget = trial.Budget{Kills: 1}
 	for _, c := range []struct {
 		schedule []string

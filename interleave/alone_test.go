@@ -44,7 +44,7 @@ func TestAloneIsWithoutTheOthersStepsToCome(t *testing.T) {
 		{"while another holds it, who waits", flocking, waited, "no answer"},
 		{"once it is released", polling, freed, "ok"},
 	} {
-		tr := c.code.clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+		tr := c.code.Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 		e, ok, err := interleave.Alone(tr, memory, steps(t, c.schedule...), 0, nil)
 		found := e.Kind.String()
 		if !ok {
@@ -76,7 +76,7 @@ func TestAloneMeetsTheSameFaults(t *testing.T) {
 		{[]string{fault, fault}, "open l: permission denied"},
 		{[]string{fault, `p0 flock(3, LOCK_EX) = -1 ENOLCK (fault)`}, "flock l: no locks available"},
 	} {
-		tr := tiny(twice).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+		tr := tiny(twice).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 		tr.Budget.Errors = 3
 		e, ok, err := interleave.Alone(tr, memory, nil, 0, steps(t, c.faults...))
 		if err != nil || !ok || e.Error != c.wanted {
@@ -87,7 +87,7 @@ func TestAloneMeetsTheSameFaults(t *testing.T) {
 
 // What the client was told before is no answer to the operation that follows.
 func TestAloneAnswersForTheOperationThatFollows(t *testing.T) {
-	tr := tiny(polling).clients(t, "p0: lock inside unlock lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(polling).Trial(t, "p0: lock inside unlock lock inside unlock", "p1: lock inside unlock")
 	before := []string{
 		`p0 open("l", O_RDWR|O_CREAT, 0600) = 3<A>`, `p0 flock(3, LOCK_EX|LOCK_NB) = 0`, `p0 inside() = 0`, `p0 close(3) = 0`,
 		`p1 open("l", O_RDWR|O_CREAT, 0600) = 3<A>`,
@@ -106,7 +106,7 @@ func TestAloneAnswersForTheOperationThatFollows(t *testing.T) {
 
 // A schedule that the code does not follow is no state to run from.
 func TestAloneDiverges(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock")
 	_, _, err := interleave.Alone(tr, memory, steps(t, "p0 close(3) = 0"), 0, nil)
 	var d *interleave.Divergence
 	if !errors.As(err, &d) {
@@ -129,7 +129,7 @@ func littering(p *sys.Proc, how lock.How) (lock.Release, error) {
 // what it leaves where it is killed inside. It is older than any age at which
 // the lock acts.
 func TestStartsAreWhatTheLockLeavesBehind(t *testing.T) {
-	tr := tiny(littering).clients(t, "p0: lock inside unlock")
+	tr := tiny(littering).Trial(t, "p0: lock inside unlock")
 	for name, wanted := range map[string]string{
 		"none":     "",
 		"idle":     "d/ age=31s",
@@ -163,7 +163,7 @@ func TestALockThatIsStuckAloneHasNoStart(t *testing.T) {
 		}
 		return flocking(p, how)
 	}
-	_, err := interleave.MakeStart("idle", tiny(stuck).clients(t, "p0: lock inside unlock"))
+	_, err := interleave.MakeStart("idle", tiny(stuck).Trial(t, "p0: lock inside unlock"))
 	if err == nil || err.Error() != "make a start for tiny: one client alone is stuck" {
 		t.Errorf("found %v", err)
 	}

@@ -12,7 +12,7 @@ import (
 // A blocking flock is no step until it would be granted. Then it is one, for
 // any of those who wait, whoever came first.
 func TestABlockingFlockIsOneStepOnceItWouldBeGranted(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock", "p2: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock", "p2: lock inside unlock")
 	ch := inOrder("p0", "p0", "p1", "p2", "p0", "p0", "p2")
 	out := played(t, tr, ch)
 	if ch.menus[4] != "p0" || ch.menus[6] != "p1 p2" {
@@ -41,7 +41,7 @@ func upgrading(p *sys.Proc, _ lock.How) (lock.Release, error) {
 // step of its own, answered "?". So two upgrades do not wait for each other for
 // ever; both succeed in turn.
 func TestTwoUpgradesSucceedInTurn(t *testing.T) {
-	tr := tiny(upgrading).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(upgrading).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	same(t, told(t, tr, inOrder("p0", "p0", "p1", "p1", "p0 flock", "p1 flock", "p1 inside", "p1 close", "p0 flock", "p0 inside", "p0 close")), `
 		        p0 asks: lock
 		p0 open("l", O_RDWR|O_CREAT, 0600) = 3<A>
@@ -68,7 +68,7 @@ func TestTwoUpgradesSucceedInTurn(t *testing.T) {
 // Of all schedules of two upgrades none is stuck, and in each an ask that was
 // not granted is answered later.
 func TestNoOrderOfTwoUpgradesIsStuck(t *testing.T) {
-	tr := tiny(upgrading).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(upgrading).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	asked := 0
 	for b, more := interleave.NewBounded(99, 99), true; more; more = b.Next() {
 		out := played(t, tr, b)

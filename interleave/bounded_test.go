@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/trial"
-	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
@@ -73,7 +73,7 @@ func local(tb testing.TB, steps ...int) *trial.Trial {
 	for i, n := range steps {
 		lines = append(lines, fmt.Sprintf("p%d: %s", i, insides(n)))
 	}
-	return tiny(free).clients(tb, lines...)
+	return tiny(free).Trial(tb, lines...)
 }
 
 // Bounded makes each run with at most so many switches once, and no other. With
@@ -181,43 +181,6 @@ func TestStepsOfTheEnvironmentAreNoSwitch(t *testing.T) {
 	}
 }
 
-// orphaning is the lock that other tools were measured with: open and flock; if
-// checks, see that the file still has its name; two steps inside; unlink and
-// close. One try, and who loses closes.
-//
-// "stat the path and compare inodes" is one step in those programs. As nobody
-// renames, fstat tells the same in one call: the file has a name or has none.
-// With twoCalls the check is fstat and stat.
-func orphaning(checks, twoCalls bool) tiny {
-	return func(p *sys.Proc, _ lock.How) (lock.Release, error) {
-		f, err := p.Open(trial.Path, sys.O_RDWR|sys.O_CREAT, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		if err := p.Flock(f, sys.LOCK_EX|sys.LOCK_NB); err != nil {
-			_ = p.Close(f)
-			return nil, lock.ErrBusy
-		}
-		if checks && !named(p, f, twoCalls) {
-			_ = p.Close(f)
-			return nil, lock.ErrBusy
-		}
-		return func(p *sys.Proc) error {
-			_ = p.Unlink(trial.Path)
-			return p.Close(f)
-		}, nil
-	}
-}
-
-func named(p *sys.Proc, f sys.File, twoCalls bool) bool {
-	open, _ := p.Fstat(f)
-	if !twoCalls {
-		return p.Nlink(open) > 0
-	}
-	st, err := p.Stat(trial.Path)
-	return err == nil && sys.SameFile(open, st)
-}
-
 // The interleavings of this program were counted before: where the check is one
 // step there are 204 of two processes and 104,916 of three. These and the other
 // counts were counted again by a few lines of Python, over program counters and
@@ -242,7 +205,7 @@ func TestBoundedCountsWhatOthersCounted(t *testing.T) {
 		for i := range c.clients {
 			lines = append(lines, fmt.Sprintf("p%d: lock inside inside unlock", i))
 		}
-		tr := orphaning(c.checks, c.twoCalls).clients(t, lines...)
+		tr := program.Orphaning(c.checks, c.twoCalls).Trial(t, lines...)
 		overlaps, most := 0, 0
 		found := enumerated(t, tr, interleave.NewBounded(99, 99), func(out interleave.Outcome) {
 			most = max(most, len(out.Steps))

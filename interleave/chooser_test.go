@@ -58,7 +58,7 @@ func sampled(tb testing.TB, tr *trial.Trial, strategy string, runs int) map[stri
 // preemption: with depth 1 it makes none, with depth 2 one, and for 0101 two
 // are needed.
 func TestEveryInterleavingIsReached(t *testing.T) {
-	tr := tiny(free).clients(t, "p0: "+insides(2), "p1: "+insides(2))
+	tr := tiny(free).Trial(t, "p0: "+insides(2), "p1: "+insides(2))
 	all := []string{"0011", "0101", "0110", "1001", "1010", "1100"}
 	blind := map[string][]string{
 		"pct:1":       {"0011", "1100"},
@@ -114,7 +114,7 @@ func TestChoosersPickFromTheMenu(t *testing.T) {
 // Round-robin takes turns in the order of the threads' start, and does nothing
 // that the environment could.
 func TestRoundRobinTakesTurns(t *testing.T) {
-	tr := tiny(free).clients(t, "p0: "+insides(3), "p1: "+insides(1), "p2: "+insides(2))
+	tr := tiny(free).Trial(t, "p0: "+insides(3), "p1: "+insides(1), "p2: "+insides(2))
 	tr.Budget = trial.Budget{Kills: 1, Pauses: 1, Jumps: 1, Unlinks: 1}
 	if found := letters(played(t, tr, interleave.RoundRobin{})); found != "012020" {
 		t.Errorf("found %s, wanted 012020", found)
@@ -152,7 +152,7 @@ func TestPOSDrawsAnewForWhatRacesOnly(t *testing.T) {
 				return stating(1, c.write)(p, how)
 			}
 			return stating(5, c.write)(p, how)
-		}).clients(t, "p0: lock inside unlock", "p1: rlock inside unlock")
+		}).Trial(t, "p0: lock inside unlock", "p1: rlock inside unlock")
 		last := sampled(t, tr, "pos", runs)["000001"]
 		wanted := runs / c.once
 		if math.Abs(float64(last)-wanted) > 5*math.Sqrt(wanted) {
@@ -212,7 +212,7 @@ func TestPCTKeepsItsPromise(t *testing.T) {
 		odds := float64(n) * math.Pow(float64(k), float64(c.depth-1))
 		runs := int(400 * odds) // so that 400 are promised
 		strategy := "pct:" + string(rune('0'+c.depth))
-		found := sampled(t, tiny(free).clients(t, lines...), strategy, runs)[c.bug]
+		found := sampled(t, tiny(free).Trial(t, lines...), strategy, runs)[c.bug]
 		if found < 320 {
 			t.Errorf("%s: found %s in %d of %d runs, wanted about %d at least", strategy, c.bug, found, runs, 400)
 		}

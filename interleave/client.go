@@ -33,14 +33,14 @@ func newLocks(t *trial.Trial) []lock.Lock {
 
 // body is what the client's thread runs.
 func (c *client) body(p *sys.Proc) {
-	c.work.Perform(p, c.lock, func(v trial.Verb, do func() error) error {
+	c.work.Perform(p, c.lock, func(v trial.Verb, do func() (string, error)) error {
 		c.pending = v.String()
-		err := do()
+		value, err := do()
 		if c.run.threads[c.index].state != waiting {
 			return err // it recovered from being halted, and is not heard
 		}
 		c.invoked() // an operation may have made no call at all
-		c.record(trial.Response(c.name, v, err))
+		c.record(trial.Response(c.name, v, value, err))
 		return err
 	})
 }

@@ -58,6 +58,7 @@ type Outcome struct {
 	History history.History
 	After   []int // of each event of History: how many steps came before it
 	End     End
+	Waits   []bool // of each client: it is in a call that others, who may be stopped, must end
 }
 
 // MaxSteps is how many steps a run may take before it is cut: far more than

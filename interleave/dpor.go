@@ -1,10 +1,12 @@
 package interleave
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // DPOR enumerates traces: of all runs that differ only in the order of steps
@@ -46,7 +48,7 @@ type wish struct {
 // NewDPOR returns an enumerator of the traces of a trial on the machine, whose
 // runs are cut after so many steps.
 func NewDPOR(m sys.Machine, steps int) *DPOR {
-	d := &DPOR{steps: steps, observer: observer{reuse: reuses(m)}}
+	d := &DPOR{steps: steps, observer: observer{reuse: reuses(m), remote: sim.FromDocuments(m.Profile())}}
 	d.could = d.reversible
 	return d
 }
@@ -74,6 +76,9 @@ func (d *DPOR) Pruned() bool { return d.pruned }
 // Choose implements Chooser.
 func (d *DPOR) Choose(m *Menu) (int, error) {
 	if m.Step == 0 {
+		if m.run.trial.Forks() > 0 {
+			return 0, errors.New("found a workload that forks, wanted none: traces are not enumerated where descriptors are shared by processes")
+		}
 		d.runs++
 		d.waiting = nil
 	}
@@ -126,7 +131,7 @@ func (d *DPOR) Took(s trial.Step) error {
 //
 //   - Steps of threads that are left behind when all clients are done. They are
 //     cut off by a step that they need not conflict with.
-//   - Record locks that wait, and calls of which nothing is known.
+//   - Record locks and mutexes that wait, and calls of which nothing is known.
 //
 // It is early enough to begin with that once it is seen. A run that the rules
 // fail to ask for is missed at a place where another was made which shows why,
@@ -134,7 +139,7 @@ func (d *DPOR) Took(s trial.Step) error {
 func (d *DPOR) heed(t *thread) {
 	_, known := taught[t.call.Op]
 	waitsForRecord := t.call.Op == sys.OpFcntl && (t.call.Flags == sys.F_SETLKW || t.call.Flags == sys.F_OFD_SETLKW)
-	if !known || waitsForRecord || d.world.strange || d.run.finished() {
+	if !known || waitsForRecord || t.call.Op == sys.OpMutex || d.world.strange || d.run.finished() {
 		d.every = true
 		for i := range d.nodes {
 			d.nodes[i].wantAll()

@@ -15,6 +15,7 @@ import (
 // the same order of these are one trace.)
 type observer struct {
 	reuse  bool                   // see world
+	remote bool                   // on a server, where nothing is known of what calls touch
 	could  func(*event, int) bool // what a race is, see reversible; nil where nobody asks
 	run    *run
 	world  *world
@@ -69,6 +70,7 @@ func idOf(m *Menu, i int) optionID {
 func (o *observer) chose(m *Menu, i int) {
 	if m.Step == 0 {
 		o.run, o.world = m.run, newWorld(m.run.trial, o.reuse)
+		o.world.strange = o.remote
 	}
 	r := m.run
 	o.told = len(r.out.History)

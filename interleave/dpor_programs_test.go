@@ -3,6 +3,7 @@ package interleave_test
 import (
 	"time"
 
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
@@ -33,8 +34,8 @@ var tinyPrograms = []struct {
 	{name: "deadlock", code: crossed, clients: []string{"p0: lock inside unlock", "p1: rlock inside unlock"}},
 	{name: "made exclusively", code: exclusive, clients: two("lock inside unlock lock inside unlock")},
 	{name: "three made exclusively", code: exclusive, clients: three("lock inside unlock")},
-	{name: "unlinked on release", code: orphaning(false, false), clients: three("lock inside unlock"), broken: true, long: true},
-	{name: "unlinked on release and checked", code: orphaning(true, false), clients: []string{"p0: lock inside unlock lock inside unlock", "p1: lock inside unlock"}},
+	{name: "unlinked on release", code: program.Orphaning(false, false), clients: three("lock inside unlock"), broken: true, long: true},
+	{name: "unlinked on release and checked", code: program.Orphaning(true, false), clients: []string{"p0: lock inside unlock lock inside unlock", "p1: lock inside unlock"}},
 	{name: "unlinked before it waits", code: waitingOrphan, clients: three("lock inside unlock"), broken: true},
 	{name: "linked", code: linking, clients: two("lock inside unlock")},
 	{name: "renamed", code: renaming, clients: two("lock inside unlock")},
@@ -93,7 +94,7 @@ var tinyPrograms = []struct {
 
 	{name: "pause", code: exclusive, clients: two("lock inside unlock"), budget: trial.Budget{Pauses: 1}},
 	{name: "pause and jump", code: patient, clients: two("lock inside unlock"), budget: trial.Budget{Pauses: 1, Jumps: 1}},
-	{name: "unlink outside", code: orphaning(true, false), clients: two("lock inside unlock"), budget: trial.Budget{Unlinks: 1}, start: []sys.Entry{{Name: trial.Path}}, broken: true},
+	{name: "unlink outside", code: program.Orphaning(true, false), clients: two("lock inside unlock"), budget: trial.Budget{Unlinks: 1}, start: []sys.Entry{{Name: trial.Path}}, broken: true},
 }
 
 // drawnClients have a program each of a drawing lock.

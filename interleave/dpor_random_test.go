@@ -77,7 +77,23 @@ var vocabulary = map[string]func(*sys.Proc, *hand) bool{
 		}
 		return true
 	},
-	"wait": does(func(p *sys.Proc) { p.Cancelled(time.Second) }),
+	"wait":   does(func(p *sys.Proc) { p.Cancelled(time.Second) }),
+	"touch":  does(func(p *sys.Proc) { _ = p.Utimes(trial.Path, time.Second) }),
+	"held":   does(func(p *sys.Proc) { _, _ = p.FlockHeld(trial.Path) }),
+	"load":   does(func(p *sys.Proc) { _, _ = p.Load("m") }),
+	"store":  does(func(p *sys.Proc) { _ = p.Store("m", "1") }),
+	"getpid": does(func(p *sys.Proc) { p.Getpid() }),
+	"alive":  does(func(p *sys.Proc) { p.Alive(1) }),
+	"Lock":   does(func(p *sys.Proc) { p.Lock("m") }),
+	"Unlock": does(func(p *sys.Proc) { p.Unlock("m") }),
+	"Swap":   does(func(p *sys.Proc) { p.Swap("c", "1") }),
+	"Put":    on(func(p *sys.Proc, f sys.File) { p.Put("c", f) }),
+	"Get": func(p *sys.Proc, h *hand) bool {
+		if f, ok := p.Get("c"); ok {
+			h.files = append(h.files, f)
+		}
+		return true
+	},
 }
 
 func opens(path string, flags int) func(*sys.Proc, *hand) bool {
@@ -179,7 +195,7 @@ func drawTrial(t *rapid.T, tb testing.TB) *trial.Trial {
 	for i := range clients {
 		programs[i] = drawProgram(t, longest)
 	}
-	tr := drawing(programs).clients(tb, clients...)
+	tr := drawing(programs).Trial(tb, clients...)
 	tr.Budget = rapid.SampledFrom([]trial.Budget{
 		{}, {}, {}, {}, {Kills: 1}, {Kills: 1}, {Kills: 2}, {Errors: 1}, {Kills: 1, Errors: 1}, {Jumps: 1}, {Pauses: 1}, {Unlinks: 1}, {Jumps: 1, Kills: 1},
 	}).Draw(t, "budget")

@@ -15,9 +15,29 @@ var taught = map[sys.Op]func(look){
 	sys.OpClose: look.close, sys.OpFlock: look.flock, sys.OpFcntl: look.fcntl, sys.OpFstat: look.fstat, sys.OpFsync: look.fsync,
 	sys.OpFchmod: look.fchmod, sys.OpRead: look.read, sys.OpWrite: look.write, sys.OpFtruncate: look.write,
 
+	sys.OpUtimes: look.utimes, sys.OpLocked: look.flockHeld, sys.OpLoad: look.load, sys.OpStore: look.store,
+	sys.OpGetpid: func(look) {}, sys.OpGettid: func(look) {}, sys.OpAlive: look.alive,
+
+	sys.OpMutex: look.setCell, sys.OpUnmutex: look.setCell, sys.OpSwap: look.setCell, sys.OpPut: look.setCell, sys.OpGet: look.getCell,
+
 	sys.OpDeadline: look.clock, sys.OpExpired: look.clock, sys.OpOlder: look.clock, sys.OpSleep: look.clock,
 	sys.OpSame: func(look) {}, sys.OpInside: func(look) {},
 	sys.OpGo: look.start, sys.OpJoin: look.join, sys.OpCancel: look.cancel, sys.OpCancelled: look.cancelled,
+}
+
+func (l look) alive() { l.looks(ofProcess(processKind, int(l.c.N))) }
+
+// setCell: mutexes and what is in cells have names of their own kinds, and those
+// that have one name conflict all the same.
+func (l look) setCell() { l.writes(l.cell()) }
+
+func (l look) getCell() {
+	l.looks(l.cell())
+	l.looks(ofDescriptor(descriptor{int(l.by.Proc), int(l.r.N)})) // its file is told, too
+}
+
+func (l look) cell() object {
+	return object{kind: cellKind, x: uint32(l.by.Proc), name: l.c.Path}
 }
 
 func (l look) clock() { l.looks(object{kind: clockKind}) }

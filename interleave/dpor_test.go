@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/sys"
@@ -125,7 +126,7 @@ func TestDPORCountsWhatOthersCounted(t *testing.T) {
 		for i := range c.clients {
 			lines = append(lines, fmt.Sprintf("p%d: lock inside inside unlock", i))
 		}
-		tr := attempting(orphaning(true, false), c.tries).clients(t, lines...)
+		tr := attempting(program.Orphaning(true, false), c.tries).Trial(t, lines...)
 		d := interleave.NewDPOR(memory, longest)
 		if found := tracesOf(t, tr, d); found != c.ours {
 			t.Errorf("%d clients, %d tries: found %d traces, wanted %d", c.clients, c.tries, found, c.ours)
@@ -166,7 +167,7 @@ func TestDPORFindsTheTracesThatThereAre(t *testing.T) {
 			if c.long && testing.Short() {
 				t.Skip("too long")
 			}
-			tr := c.code.clients(t, c.clients...)
+			tr := c.code.Trial(t, c.clients...)
 			tr.Budget, tr.Config.Stale, tr.Start = c.budget, c.stale, c.start
 			all := summed(t, tr, memory, interleave.NewBounded(longest, longest))
 			for name, d := range map[string]*interleave.DPOR{
@@ -206,7 +207,7 @@ func TestARaceWithTheReleaseLosesTraces(t *testing.T) {
 		{waitingOrphan, three("lock inside unlock"), 81, 15},
 		{sharing, []string{"p0: rlock inside unlock", "p1: rlock inside unlock", "p2: lock inside unlock"}, 22, 2},
 	} {
-		tr := c.code.clients(t, c.clients...)
+		tr := c.code.Trial(t, c.clients...)
 		all := summed(t, tr, memory, interleave.NewSleepSets(memory, longest))
 		right := summed(t, tr, memory, interleave.NewDPOR(memory, longest))
 		wrong := summed(t, tr, memory, interleave.NewDPOR(memory, longest).RaceWithTheRelease())
@@ -228,8 +229,8 @@ func TestDPORFindsTheSameTracesOnLinux(t *testing.T) {
 	}
 	real := twin.Machine{Real: m}
 	defer real.Close()
-	for _, code := range []tiny{flocking, orphaning(true, false), exclusive} {
-		tr := code.clients(t, two("lock inside unlock")...)
+	for _, code := range []tiny{flocking, program.Orphaning(true, false), exclusive} {
+		tr := code.Trial(t, two("lock inside unlock")...)
 		tr.Budget.Kills = 1
 		wanted := summed(t, tr, memory, interleave.NewDPOR(memory, longest))
 		// With the memory's rules, as the traces of others are finer.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // A Tracer follows another chooser and tells which trace each run was, so that
@@ -18,7 +19,7 @@ type Tracer struct {
 
 // NewTracer returns a tracer of the chooser's runs on the machine.
 func NewTracer(ch Chooser, m sys.Machine) *Tracer {
-	return &Tracer{Chooser: ch, observer: observer{reuse: reuses(m)}}
+	return &Tracer{Chooser: ch, observer: observer{reuse: reuses(m), remote: sim.FromDocuments(m.Profile())}}
 }
 
 // Choose implements Chooser.

@@ -16,7 +16,7 @@ import (
 // A kill drops what the process had locked, and ends its client wherever it
 // is: here inside, with no release to come. Others go on.
 func TestAKillDropsLocksAndEndsTheClient(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	tr.Budget.Kills = 1
 	ch := inOrder("p0", "p0", "p1", "kill p0", "p1", "p1", "p1")
 	same(t, told(t, tr, ch), `
@@ -45,7 +45,7 @@ func TestAKillDropsLocksAndEndsTheClient(t *testing.T) {
 
 // Whoever was killed before its first call has asked for nothing.
 func TestAKillBeforeTheFirstCallLeavesNoOperation(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock")
 	tr.Budget.Kills = 1
 	same(t, told(t, tr, inOrder("kill p0")), `
 		kill p0
@@ -55,7 +55,7 @@ func TestAKillBeforeTheFirstCallLeavesNoOperation(t *testing.T) {
 
 // A kill is of one process: all of its clients and threads, and no other.
 func TestAKillIsOfAllThreadsOfOneProcess(t *testing.T) {
-	tr := tiny(beating).clients(t, "p0.a: lock inside unlock", "p0.b: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(beating).Trial(t, "p0.a: lock inside unlock", "p0.b: lock inside unlock", "p1: lock inside unlock")
 	tr.Budget.Kills = 1
 	ch := inOrder("p0.a", "p0.b", "p1", "kill p0", "p1", "p1 cancel", "p1.hb")
 	out := played(t, tr, ch)
@@ -115,7 +115,7 @@ func TestUnwoundCodeIsNotHeard(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tr := code.clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+			tr := code.Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 			tr.Budget.Kills = 1
 			unwound = 0
 			same(t, told(t, tr, inOrder("p0", "kill p0")), `
@@ -134,7 +134,7 @@ func TestUnwoundCodeIsNotHeard(t *testing.T) {
 			if _, err := kept.Run(tr, memory, inOrder("p0", "kill p0")); err != nil {
 				t.Fatal(err)
 			}
-			good := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+			good := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 			out, err := kept.Run(good, memory, first{})
 			if err != nil {
 				t.Fatal(err)
@@ -147,7 +147,7 @@ func TestUnwoundCodeIsNotHeard(t *testing.T) {
 // Who is paused takes no step, and no deadline of its own makes time pass. It
 // goes on when it is resumed, which costs no budget.
 func TestAPausedProcessTakesNoStep(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: rest 1s lock inside unlock", "p1: rest 2s lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: rest 1s lock inside unlock", "p1: rest 2s lock inside unlock")
 	tr.Budget.Pauses = 1
 	ch := inOrder("pause p0", "time", "p1", "p1", "p1", "p1", "p1", "resume p0", "p0", "p0")
 	played(t, tr, ch)
@@ -165,7 +165,7 @@ func TestAPausedProcessTakesNoStep(t *testing.T) {
 
 // The dead are not resumed.
 func TestAPausedProcessCanBeKilled(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	tr.Budget = trial.Budget{Kills: 1, Pauses: 1}
 	ch := inOrder("pause p0", "kill p0", "p1")
 	played(t, tr, ch)
@@ -177,7 +177,7 @@ func TestAPausedProcessCanBeKilled(t *testing.T) {
 // A jump moves the clocks although somebody could go on: to the next deadline,
 // or past the age at which the lock calls a file old.
 func TestAJumpLeadsToTheNextDeadlineOrPastAnAge(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock work 5s unlock", "p1: rest 1s lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock work 5s unlock", "p1: rest 1s lock inside unlock")
 	tr.Config.Stale = 30 * time.Second
 	tr.Budget.Jumps = 2
 	ch := inOrder("p0", "jump +1s", "jump +30s", "p1")
@@ -191,7 +191,7 @@ func TestAJumpLeadsToTheNextDeadlineOrPastAnAge(t *testing.T) {
 // A fault is an error number for the code and nothing for the kernel: the file
 // is not made, the lock not taken.
 func TestAFaultIsDeliveredAndTheKernelUntouched(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock lock inside unlock", "p1: trylock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock lock inside unlock", "p1: trylock inside unlock")
 	tr.Budget.Errors = 2
 	ch := inOrder("p0 open !EACCES", "p0 open", "p0 flock !EINTR", "p0 close", "p1", "p1")
 	same(t, told(t, tr, ch), `
@@ -208,7 +208,7 @@ func TestAFaultIsDeliveredAndTheKernelUntouched(t *testing.T) {
 		p1 flock(3, LOCK_EX|LOCK_NB) = 0
 		        p1 is told: ok
 		stopped`)
-	if wanted := "p0 p1 | p0!EACCES p0!EMFILE p0!ENOSPC p1!EACCES p1!EMFILE p1!ENOSPC"; ch.menus[0] != wanted {
+	if wanted := "p0 p1 | p0!EACCES p0!EMFILE p0!ENOSPC p0!EROFS p1!EACCES p1!EMFILE p1!ENOSPC p1!EROFS"; ch.menus[0] != wanted {
 		t.Errorf("found the menu %q, wanted %q", ch.menus[0], wanted)
 	}
 	if wanted := "p1"; ch.menus[4] != wanted {
@@ -219,7 +219,7 @@ func TestAFaultIsDeliveredAndTheKernelUntouched(t *testing.T) {
 // Somebody outside can remove the lock file where there is one, and whoever
 // has it open keeps what it has.
 func TestAnOutsideUnlinkTakesTheName(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	tr.Budget.Unlinks = 2
 	ch := inOrder("p0", "p0", "unlink l", "p1", "p1", "p0", "p1")
 	same(t, told(t, tr, ch), `
@@ -243,7 +243,7 @@ func TestAnOutsideUnlinkTakesTheName(t *testing.T) {
 // Where the budget is empty there is no fault in any schedule, and no time
 // passes for a lock that waits for none.
 func TestWithoutABudgetTheEnvironmentIsCalm(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock", "p1: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock", "p1: lock inside unlock")
 	for b, more := interleave.NewBounded(99, 99), true; more; more = b.Next() {
 		for _, s := range played(t, tr, b).Steps {
 			if s.Env != trial.None || s.Ret.Fault {

@@ -65,6 +65,7 @@ const (
 	threadsKind     // how many threads it has started
 	endedKind       // whether a thread has ended
 	cancelledKind   // whether a thread was told to stop
+	cellKind        // a cell or a mutex in its memory
 
 	// Of the whole run.
 	clockKind

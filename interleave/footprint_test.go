@@ -69,6 +69,26 @@ func TestConflictsAreToldByOutcomes(t *testing.T) {
 		{true, `p0 cancel(#1) = 0; p0.b cancelled(1s) = yes`},
 		{false, `p0 cancel(#2) = 0; p0.b cancelled(1s) = no`},
 		{false, `p0 inside() = 0; p1 inside() = 0`},
+		// Files in one step.
+		{false, `p0 load("l") = "x"; p1 load("l") = "x"`},
+		{true, `p0 load("l") = "x"; p1 store("l", "y") = 0`},
+		{true, `p0 load("m") = ""; p1 store("m", "y") = 0`},
+		{true, `p0 store("l", "x") = 0; p1 store("l", "y") = 0`},
+		{false, `p0 store("l", "x") = 0; p1 load("m") = ""`},
+		{true, `p0 utimes("l", 0s) = 0; p1 stat("l") = {A, size=0, nlink=1, mtime=@0s}`},
+		{false, `p0 utimes("l", 0s) = 0; p1 stat("m") = -1 ENOENT`},
+		{true, twoOpen + `p0 flock(3, LOCK_EX) = 0; p1 flock_held("l") = yes`},
+		{false, twoOpen + `p0 fstat(3) = {A, size=0, nlink=1, mtime=@0s}; p1 flock_held("l") = no`},
+		{true, twoOpen + `p0 fcntl(3, F_SETLK, {F_WRLCK, start=0, len=0}) = 0; p1 fcntl(3, F_SETLK, {F_WRLCK, start=0, len=0}) = -1 EAGAIN; p0 load("l") = ""`},
+		// Processes and what they have in memory.
+		{false, `p0 getpid() = p0; p1 alive(p0) = yes`},
+		{true, `p0 swap("c", "1") = ""; p0.b swap("c", "2") = "1"`},
+		{false, `p0 swap("c", "1") = ""; p1 swap("c", "2") = ""`},
+		{false, `p0 swap("c", "1") = ""; p0.b swap("d", "2") = ""`},
+		{true, `p0 mutex_unlock("m") = 0; p0.b mutex_lock("m") = 0`},
+		{true, `p0 put("c", 3) = 0; p0.b get("c") = 3<A>`},
+		{false, `p0 get("c") = 3<A>; p0.b get("c") = 3<A>`},
+		{true, `p0 open("l", O_RDWR) = 3<A>; p0 close(3) = 0; p0.b get("c") = 3<?>`},
 	} {
 		if interleave.Conflict(parsed(t, c.steps), false) != c.conflict {
 			t.Errorf("of %s the last two: found conflict %t", c.steps, !c.conflict)

@@ -91,9 +91,9 @@ func (r *run) enabled(t *thread) bool {
 }
 
 // stopped reports whether the thread is held back: its process is paused, or
-// another client runs alone.
+// another client runs alone; who was forked is no part of that.
 func (r *run) stopped(t *thread) bool {
-	return r.paused[t.id.Proc] || r.only >= 0 && t.client != r.only
+	return r.paused[t.id.Proc] || r.only >= 0 && (t.client != r.only || int(t.id.Proc) != r.trial.Clients[r.only].Proc)
 }
 
 // nextDeadline returns how far ahead the next instant is at which a call that
@@ -126,7 +126,7 @@ func (r *run) faults(m *Menu) {
 			m.Options = append(m.Options, Option{Env: trial.Jump, Thread: -1, Dur: d})
 		}
 	}
-	if r.left.Unlinks > 0 && r.exists(trial.Path) {
+	if r.left.Unlinks > 0 && r.removable(trial.Path) {
 		m.Options = append(m.Options, Option{Env: trial.Unlinked, Thread: -1})
 	}
 	if r.left.Errors > 0 {
@@ -188,7 +188,9 @@ func (r *run) busy(p int) bool {
 	return false
 }
 
-func (r *run) exists(path string) bool {
-	ret, err := r.kernel.Do(sys.Outside, sys.Call{Op: sys.OpStat, Path: path, At: r.now})
-	return err == nil && ret.Err == 0
+// removable reports whether unlink(2) would remove what is there: any file but a
+// directory.
+func (r *run) removable(path string) bool {
+	ret, err := r.kernel.Do(sys.Outside, sys.Call{Op: sys.OpLstat, Path: path, At: r.now})
+	return err == nil && ret.Err == 0 && ret.Stat.Kind != sys.Directory
 }

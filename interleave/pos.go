@@ -74,9 +74,10 @@ const (
 
 func effect(c sys.Call) callEffect {
 	switch c.Op {
-	case 0, sys.OpSleep, sys.OpDeadline, sys.OpExpired, sys.OpOlder, sys.OpSame, sys.OpGo, sys.OpJoin:
+	case 0, sys.OpSleep, sys.OpDeadline, sys.OpExpired, sys.OpOlder, sys.OpSame, sys.OpGo, sys.OpJoin, sys.OpGetpid, sys.OpGettid:
 		return local
-	case sys.OpFstat, sys.OpStat, sys.OpLstat, sys.OpReadlink, sys.OpStatfs, sys.OpRead, sys.OpCancelled:
+	case sys.OpFstat, sys.OpStat, sys.OpLstat, sys.OpReadlink, sys.OpStatfs, sys.OpRead, sys.OpCancelled,
+		sys.OpAlive, sys.OpLocked, sys.OpLoad, sys.OpGet:
 		return reads
 	case sys.OpOpen:
 		if c.Flags&(sys.O_CREAT|sys.O_TRUNC) == 0 {

@@ -30,6 +30,7 @@ func (rn *Runner) Run(t *trial.Trial, m sys.Machine, ch Chooser) (Outcome, error
 	if err = r.begin(); err == nil {
 		err = r.loop()
 	}
+	r.out.Waits = r.waits()
 	rn.out = r.out
 	return r.out, err
 }
@@ -173,6 +174,17 @@ func (r *run) loop() error {
 			return err
 		}
 	}
+}
+
+// waits says of each client whether its thread is in a call that cannot return,
+// and that no time ends.
+func (r *run) waits() []bool {
+	all := make([]bool, len(r.clients))
+	for i := range r.clients {
+		t := r.threads[i]
+		all[i] = t.state == waiting && !r.stopped(t) && !r.enabled(t) && !t.call.Op.Lasts()
+	}
+	return all
 }
 
 // finished reports whether every client's own thread has ended. A thread that

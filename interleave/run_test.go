@@ -16,7 +16,7 @@ import (
 // right after its last. Between the acquire and the release there is a step
 // inside, before which others may run.
 func TestAnOperationBeginsWithItsFirstCallAndEndsWithItsLast(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: trylock inside unlock", "p1: trylock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: trylock inside unlock", "p1: trylock inside unlock")
 	same(t, told(t, tr, inOrder("p0 open", "p0 flock", "p1 open", "p1 flock", "p0 inside", "p1 close", "p0 close")), `
 		        p0 asks: trylock
 		p0 open("l", O_RDWR|O_CREAT, 0600) = 3<A>
@@ -36,7 +36,7 @@ func TestAnOperationBeginsWithItsFirstCallAndEndsWithItsLast(t *testing.T) {
 
 // An operation that makes no call takes its two positions where it stands.
 func TestAnOperationWithoutACallIsInTheHistoryToo(t *testing.T) {
-	same(t, told(t, tiny(free).clients(t, "p0: lock inside unlock"), inOrder("p0")), `
+	same(t, told(t, tiny(free).Trial(t, "p0: lock inside unlock"), inOrder("p0")), `
 		        p0 asks: lock
 		        p0 is told: ok
 		p0 inside() = 0
@@ -49,7 +49,7 @@ func TestAnOperationWithoutACallIsInTheHistoryToo(t *testing.T) {
 // then it moves to the nearest deadline, and no further.
 func TestTimePassesWhenNobodyCouldGoOn(t *testing.T) {
 	ch := inOrder("p0", "p1", "time", "p0", "p1", "time", "p1")
-	tr := tiny(free).clients(t, "p0: rest 10ms lock inside unlock", "p1: lock inside work 1s unlock")
+	tr := tiny(free).Trial(t, "p0: rest 10ms lock inside unlock", "p1: lock inside work 1s unlock")
 	same(t, told(t, tr, inOrder("p1", "time", "p0", "p0", "time", "p1")), `
 		        p1 asks: lock
 		        p1 is told: ok
@@ -74,7 +74,7 @@ func TestTimePassesWhenNobodyCouldGoOn(t *testing.T) {
 // Who is to wake sooner wakes sooner, but those who are to wake at the same
 // instant are in no order, nor are they before what others do then.
 func TestSleepsEndInOrderAndEqualOnesInAny(t *testing.T) {
-	tr := tiny(free).clients(t, "p0: rest 2s lock inside unlock", "p1: rest 1s lock inside unlock", "p2: rest 1s lock inside unlock")
+	tr := tiny(free).Trial(t, "p0: rest 2s lock inside unlock", "p1: rest 1s lock inside unlock", "p2: rest 1s lock inside unlock")
 	for _, order := range [][]string{
 		{"time", "p1", "p2", "p1", "p2", "time", "p0", "p0"},
 		{"time", "p2", "p2", "p1", "p1", "time", "p0", "p0"},
@@ -93,7 +93,7 @@ func TestSleepsEndInOrderAndEqualOnesInAny(t *testing.T) {
 // A sleep that begins later ends later: a deadline counts from the call before
 // it, not from the step that ends it.
 func TestASleepCountsFromWhereItsThreadStands(t *testing.T) {
-	tr := tiny(free).clients(t, "p0: rest 1s rest 1s lock inside unlock", "p1: rest 1500ms lock inside unlock")
+	tr := tiny(free).Trial(t, "p0: rest 1s rest 1s lock inside unlock", "p1: rest 1500ms lock inside unlock")
 	ch := inOrder("time", "p0", "time", "p1", "p1", "time", "p0", "p0")
 	same(t, told(t, tr, ch), `
 		time +1s
@@ -156,7 +156,7 @@ func TestEndsOfARun(t *testing.T) {
 		{interleave.Cut, busy, first{}, interleave.MaxSteps},
 		{interleave.Stopped, flocking, inOrder("p0", "p1", "p0"), 3},
 	} {
-		out := played(t, c.code.clients(t, "p0: lock inside unlock", "p1: rlock inside unlock"), c.by)
+		out := played(t, c.code.Trial(t, "p0: lock inside unlock", "p1: rlock inside unlock"), c.by)
 		if out.End != c.wanted || len(out.Steps) != c.steps {
 			t.Errorf("found a run that is %s after %d steps, wanted %s after %d", out.End, len(out.Steps), c.wanted, c.steps)
 		}
@@ -165,7 +165,7 @@ func TestEndsOfARun(t *testing.T) {
 
 // In the deadlock the last menu has nothing on it; that is how it is noticed.
 func TestTwoBlockingFlocksInOppositeOrderAreStuck(t *testing.T) {
-	tr := tiny(crossed).clients(t, "p0: lock inside unlock", "p1: rlock inside unlock")
+	tr := tiny(crossed).Trial(t, "p0: lock inside unlock", "p1: rlock inside unlock")
 	same(t, told(t, tr, inOrder("p0 open", "p0 flock", "p1 open", "p1 flock", "p0 open", "p1 open")), `
 		        p0 asks: lock
 		p0 open("a", O_RDWR|O_CREAT, 0600) = 3<A>
@@ -190,7 +190,7 @@ func TestClientsOfOneProcessShareDescriptors(t *testing.T) {
 		_ = p.Close(f)
 		return func(p *sys.Proc) error { return p.Close(f) }, nil
 	}
-	tr := tiny(meddling).clients(t, "p0.a: lock inside unlock", "p0.b: rlock inside unlock", "p1: lock inside unlock")
+	tr := tiny(meddling).Trial(t, "p0.a: lock inside unlock", "p0.b: rlock inside unlock", "p1: lock inside unlock")
 	ch := inOrder("p0.b", "p0.b", "p0.b", "p1", "p0.a", "p0.b", "p0.a", "p0.a")
 	same(t, told(t, tr, ch), `
 		        p0.b asks: rlock
@@ -227,7 +227,7 @@ func TestClocksAreReadWhenTheCallIsMade(t *testing.T) {
 		}
 		return free(p, lock.How{})
 	}
-	tr := tiny(timed).clients(t, "p0: lock inside unlock", "p1: rest 5ms lock inside unlock")
+	tr := tiny(timed).Trial(t, "p0: lock inside unlock", "p1: rest 5ms lock inside unlock")
 	same(t, told(t, tr, inOrder("p0", "p0", "time", "p1", "p1", "p1", "time", "p0", "p0", "p0")), `
 		        p0 asks: lock
 		p0 deadline(10ms) = @10ms
@@ -250,7 +250,7 @@ func TestClocksAreReadWhenTheCallIsMade(t *testing.T) {
 // What a chooser returns other than ErrStop fails the run, which tells what had
 // happened until then.
 func TestAChoosersErrorFailsTheRun(t *testing.T) {
-	tr := tiny(flocking).clients(t, "p0: lock inside unlock")
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock")
 	out, err := interleave.Run(tr, memory, inOrder("p0", "p1"))
 	if err == nil || len(out.Steps) != 1 {
 		t.Errorf("found %v after %d steps, wanted the chooser's error after 1", err, len(out.Steps))

@@ -22,6 +22,10 @@ func Starts() []string { return []string{"none", "idle", "leftover"} }
 // lock calls no age stale: older than any of the seed documents' thresholds.
 const OldAge = 31 * time.Second
 
+// Predecessor is the number of the process that leaves the files of a start
+// behind. No trial has as many, so in a trial it is dead.
+const Predecessor = 99
+
 // An Unmade is the error of a start that cannot be made, because one client
 // alone does not finish.
 type Unmade struct {
@@ -54,11 +58,11 @@ func leave(t *trial.Trial, workload string) ([]sys.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := sim.New(sim.Rules{}, sys.Setup{Procs: 1})
+	state, err := sim.New(sim.Rules{}, sys.Setup{Procs: Predecessor + 1})
 	if err != nil {
 		return nil, err
 	}
-	one := trial.Trial{Lock: t.Lock, Config: t.Config, Clients: trial.Place([]trial.Workload{work}, 0)}
+	one := trial.Trial{Lock: t.Lock, Config: t.Config, Clients: []trial.Client{{Proc: Predecessor, Work: work}}}
 	out, err := Run(&one, booted{state}, RoundRobin{})
 	if err != nil {
 		return nil, fmt.Errorf("make a start for %s: %w", t.Lock.Name, err)

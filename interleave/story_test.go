@@ -7,6 +7,7 @@ import (
 
 	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
@@ -20,32 +21,7 @@ import (
 var memory = sim.Machine{Rules: sim.RulesOf("tmpfs")}
 
 // A tiny lock is its Acquire.
-type tiny func(p *sys.Proc, how lock.How) (lock.Release, error)
-
-func (f tiny) Acquire(p *sys.Proc, _ string, how lock.How) (lock.Release, error) { return f(p, how) }
-
-// clients returns a trial of the lock with these clients, "p0: lock inside unlock".
-func (f tiny) clients(tb testing.TB, lines ...string) *trial.Trial {
-	tb.Helper()
-	t := &trial.Trial{Lock: lock.Entry{Name: "tiny", New: func(lock.Config) lock.Lock { return f }}}
-	for _, l := range lines {
-		name, text, _ := strings.Cut(l, ": ")
-		var c trial.Client
-		if _, err := fmt.Sscanf(name, "p%d", &c.Proc); err != nil {
-			tb.Fatalf("%s: %v", l, err)
-		}
-		_, c.Letter, _ = strings.Cut(name, ".")
-		var err error
-		if c.Work, err = trial.ParseWorkload(text); err != nil {
-			tb.Fatalf("%s: %v", l, err)
-		}
-		t.Clients = append(t.Clients, c)
-	}
-	if err := t.Validate(); err != nil {
-		tb.Fatal(err)
-	}
-	return t
-}
+type tiny = program.Tiny
 
 // flocking is flock on a file that stays, and close. It waits in the kernel.
 func flocking(p *sys.Proc, how lock.How) (lock.Release, error) {

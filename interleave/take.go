@@ -71,18 +71,28 @@ func (r *run) kill(proc int) error {
 	if err := r.outside(sys.Call{Op: sys.OpKill, N: int64(proc)}); err != nil {
 		return err
 	}
-	for _, t := range r.threads {
-		if int(t.id.Proc) == proc {
-			t.halt(killed)
-		}
-	}
+	r.gone(proc, killed)
+	return nil
+}
+
+// gone ends the threads of a process that has ended.
+func (r *run) gone(proc int, state threadState) {
+	r.endThreads(proc, nil, state)
 	r.paused[proc] = false
 	for _, c := range r.clients {
 		if r.trial.Clients[c.index].Proc == proc {
 			c.killed()
 		}
 	}
-	return nil
+}
+
+// endThreads ends the threads of a process but for one.
+func (r *run) endThreads(proc int, but *thread, state threadState) {
+	for _, t := range r.threads {
+		if int(t.id.Proc) == proc && t != but {
+			t.halt(state)
+		}
+	}
 }
 
 // takeThread carries out a thread's call and lets the thread go on.
@@ -94,7 +104,7 @@ func (r *run) takeThread(o Option, s trial.Step) error {
 	}
 	// What fails by the environment's making is not carried out, but for close:
 	// on Linux that frees the descriptor also when it fails.
-	if o.Fault == sys.EINTR {
+	if trial.Interrupts(s.Call, o.Fault) {
 		if _, err := r.kernel.Do(t.id, sys.Call{Op: sys.OpInterrupt, At: r.now}); err != nil {
 			return err
 		}
@@ -109,7 +119,7 @@ func (r *run) takeThread(o Option, s trial.Step) error {
 		}
 	}
 	r.out.Steps = append(r.out.Steps, s)
-	if !s.Ret.Wait {
+	if !s.Ret.Wait && t.state == waiting {
 		t.ret = s.Ret
 		if err := r.resume(t); err != nil {
 			return err
@@ -135,5 +145,24 @@ func (r *run) answer(t *thread, c sys.Call) (sys.Ret, error) {
 		err := r.start(int(t.id.Proc), t.client, t.name+"."+c.Path, t.child)
 		return sys.Ret{N: int64(n)}, err
 	}
-	return r.kernel.Do(t.id, c)
+	ret, err := r.kernel.Do(t.id, c)
+	if err == nil && ret.Err == 0 {
+		err = r.process(t, c, ret)
+	}
+	return ret, err
+}
+
+// process sees to what becomes of threads where a call was about its process.
+func (r *run) process(t *thread, c sys.Call, ret sys.Ret) error {
+	proc := int(t.id.Proc)
+	switch c.Op {
+	case sys.OpFork:
+		r.paused = append(r.paused, false)
+		return r.start(int(ret.N), t.client, t.name+"."+c.Path, t.child)
+	case sys.OpExec, sys.OpDaemon:
+		r.endThreads(proc, t, ended)
+	case sys.OpExit:
+		r.gone(proc, ended)
+	}
+	return nil
 }

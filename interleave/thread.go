@@ -13,9 +13,9 @@ type thread struct {
 	client int
 	state  threadState
 
-	call      sys.Call // what it announced
-	ret       sys.Ret  // what that call will be answered with
-	child     func(*sys.Proc)
+	call      sys.Call        // what it announced
+	ret       sys.Ret         // what that call will be answered with
+	child     func(*sys.Proc) // what an announced OpGo or OpFork is to run
 	cancelled bool
 
 	on   *coroutine

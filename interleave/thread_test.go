@@ -30,7 +30,7 @@ func beating(p *sys.Proc, _ lock.How) (lock.Release, error) {
 // A thread is started by a call, takes its steps among the others, and is told
 // to stop and waited for by calls. Cancelled lasts until the one or the other.
 func TestAThreadIsStartedCancelledAndJoined(t *testing.T) {
-	tr := tiny(beating).clients(t, "p0: lock work 1500ms unlock")
+	tr := tiny(beating).Trial(t, "p0: lock work 1500ms unlock")
 	ch := inOrder("p0", "time", "p0.hb", "p0.hb", "time", "p0 sleep", "p0 cancel", "p0.hb", "p0 join")
 	same(t, told(t, tr, ch), `
 		        p0 asks: lock
@@ -61,7 +61,7 @@ func TestAThreadIsStartedCancelledAndJoined(t *testing.T) {
 
 // Where the tick and the cancellation are both there, the cancellation wins.
 func TestACancellationWinsOverATick(t *testing.T) {
-	tr := tiny(beating).clients(t, "p0: lock work 1s unlock")
+	tr := tiny(beating).Trial(t, "p0: lock work 1s unlock")
 	out := played(t, tr, inOrder("p0", "time", "p0 sleep", "p0 cancel", "p0.hb", "p0 join"))
 	if s := out.Steps[4].String(); s != "p0.hb cancelled(1s) = yes" {
 		t.Errorf("found %s, wanted it to be told", s)
@@ -78,7 +78,7 @@ func TestThreadsHaveNamesOfTheirOwn(t *testing.T) {
 		}
 		return free(p, lock.How{})
 	}
-	tr := tiny(spawning).clients(t, "p0: lock inside unlock", "p1.a: lock inside unlock", "p1.b: lock inside unlock")
+	tr := tiny(spawning).Trial(t, "p0: lock inside unlock", "p1.a: lock inside unlock", "p1.b: lock inside unlock")
 	ch := inOrder("p0", "p0", "p0", "p0.hb2", "p1.b", "p1.a", "p0.hb", "p0.hb.x")
 	out := played(t, tr, ch)
 	// p0.hb2 is in join, and so not there.
@@ -102,7 +102,7 @@ func TestAThreadLeftBehindDoesNotKeepARunGoing(t *testing.T) {
 		})
 		return free(p, lock.How{})
 	}
-	out := played(t, tiny(leaving).clients(t, "p0: lock inside unlock"), first{})
+	out := played(t, tiny(leaving).Trial(t, "p0: lock inside unlock"), first{})
 	if out.End != interleave.Finished || len(out.Steps) != 2 {
 		t.Errorf("found %s, wanted it finished after 2 steps", story(out))
 	}
@@ -132,7 +132,7 @@ func TestAPanicNamesTheThreadAndItsCall(t *testing.T) {
 			return nil, nil
 		},
 	} {
-		_, err := interleave.Run(code.clients(t, "p0: lock inside unlock", "p1: rest 1s lock inside unlock"), memory, first{})
+		_, err := interleave.Run(code.Trial(t, "p0: lock inside unlock", "p1: rest 1s lock inside unlock"), memory, first{})
 		if err == nil || err.Error() != wanted {
 			t.Errorf("found %v, wanted %s", err, wanted)
 		}
@@ -148,7 +148,7 @@ func TestNothingLeaks(t *testing.T) {
 		panic("enough")
 	}
 	run := func(code tiny, ch interleave.Chooser, b trial.Budget) {
-		tr := code.clients(t, "p0.a: lock inside unlock", "p0.b: rlock inside unlock", "p1: lock inside unlock")
+		tr := code.Trial(t, "p0.a: lock inside unlock", "p0.b: rlock inside unlock", "p1: lock inside unlock")
 		tr.Budget = b
 		_, _ = interleave.Run(tr, memory, ch)
 	}

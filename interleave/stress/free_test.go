@@ -30,6 +30,7 @@ func TestEveryLockRunsOnTheRealKernel(t *testing.T) {
 			}
 			defer k.Close()
 			e.Defaults.Poll, e.Defaults.PollMax = min(e.Defaults.Poll, time.Millisecond), min(e.Defaults.PollMax, time.Millisecond)
+			e.Defaults.Timeout = min(e.Defaults.Timeout, 50*time.Millisecond)
 			const work = "lock inside unlock trylock inside unlock"
 			tr := trialOf(t, e, work, work, work, work)
 			for n := range 30 {

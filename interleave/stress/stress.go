@@ -38,12 +38,12 @@ func Run(t *trial.Trial, k Kernel, delays [][]time.Duration) (history.History, e
 	if err != nil {
 		return nil, err
 	}
-	r := &round{kernel: k, begin: begin}
+	r := &round{kernel: k, begin: begin, over: make(chan struct{})}
 	var ready, done sync.WaitGroup
 	ready.Add(len(t.Clients))
 	l := t.Lock.New(t.Config)
 	for i, c := range t.Clients {
-		h := &host{round: r}
+		h := &host{round: r, number: i}
 		if len(delays) > 0 {
 			h.delays = delays[i%len(delays)]
 		}
@@ -54,8 +54,35 @@ func Run(t *trial.Trial, k Kernel, delays [][]time.Duration) (history.History, e
 		})
 	}
 	done.Wait()
-	r.others.Wait()
+	r.abandon()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.history, r.err
+}
+
+// grace is how long those that lock code has left behind may go on.
+const grace = 200 * time.Millisecond
+
+// abandon waits for the threads that lock code has left behind. Those that do not
+// end by themselves end before their next call. One that waits for a lock is not
+// waited for: it may get it when the kernel is started anew, and makes no call
+// then.
+func (r *round) abandon() {
+	ended := make(chan struct{})
+	go func() {
+		r.others.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return
+	case <-time.After(grace):
+	}
+	close(r.over)
+	select {
+	case <-ended:
+	case <-time.After(grace):
+	}
 }
 
 // A round is one run of the clients.
@@ -63,10 +90,12 @@ type round struct {
 	kernel Kernel
 	begin  time.Time
 	others sync.WaitGroup // threads that lock code started
+	over   chan struct{}  // closed when who is left behind is to end
 
 	mu      sync.Mutex
 	history history.History
-	err     error // the kernel's first
+	err     error      // the kernel's first
+	started []*started // by their numbers, which any thread may know
 }
 
 // do carries a call out. What the kernel cannot do fails as EIO would, and
@@ -93,21 +122,21 @@ func (r *round) note(e history.Event) {
 
 // client works through the workload and notes what it asks and is told.
 func (r *round) client(p *sys.Proc, c trial.Client, l lock.Lock) {
-	c.Work.Perform(p, l, func(v trial.Verb, do func() error) error {
+	c.Work.Perform(p, l, func(v trial.Verb, do func() (string, error)) error {
 		r.note(history.Event{Kind: history.Invoke, Process: c.Name(), F: v.String()})
-		err := do()
-		r.note(trial.Response(c.Name(), v, err))
+		value, err := do()
+		r.note(trial.Response(c.Name(), v, value, err))
 		return err
 	})
 }
 
 // A host is the sys.Host of a thread that runs freely.
 type host struct {
-	round   *round
-	delays  []time.Duration
-	calls   int
-	started []*started
-	stop    chan struct{} // closed when this thread is told to stop
+	round  *round
+	delays []time.Duration
+	calls  int
+	stop   chan struct{} // closed when this thread is told to stop
+	number int           // of the client, whose own thread it is
 }
 
 // started is a thread that lock code started.
@@ -119,6 +148,11 @@ type started struct {
 // Call implements sys.Host.
 func (h *host) Call(c sys.Call) sys.Ret {
 	h.pause()
+	select {
+	case <-h.round.over:
+		runtime.Goexit()
+	default:
+	}
 	now := time.Since(h.round.begin)
 	c.At = sys.Instant{Wall: now, Mono: now}
 	if ret, ok := c.Told(); ok {
@@ -127,16 +161,25 @@ func (h *host) Call(c sys.Call) sys.Ret {
 	switch c.Op {
 	case sys.OpInside:
 		runtime.Gosched()
+	case sys.OpGettid:
+		return sys.Ret{N: int64(h.number)}
 	case sys.OpSleep:
-		<-time.After(c.Dur)
+		select {
+		case <-h.round.over:
+		case <-time.After(c.Dur):
+		}
 	case sys.OpCancel:
-		h.started[c.N].cancel()
+		h.round.thread(c.N).cancel()
 	case sys.OpJoin:
-		<-h.started[c.N].done
+		select {
+		case <-h.round.over:
+		case <-h.round.thread(c.N).done:
+		}
 	case sys.OpCancelled:
 		select {
 		case <-h.stop:
 			return sys.Bool(true)
+		case <-h.round.over:
 		case <-time.After(c.Dur):
 		}
 	default:
@@ -146,15 +189,31 @@ func (h *host) Call(c sys.Call) sys.Ret {
 }
 
 // Go implements sys.Host.
-func (h *host) Go(_ sys.Call, body func(*sys.Proc)) sys.Ret {
+func (h *host) Go(c sys.Call, body func(*sys.Proc)) sys.Ret {
+	if c.Op != sys.OpGo {
+		return h.Call(c) // a process of its own is refused
+	}
 	stop := make(chan struct{})
 	t := &started{cancel: sync.OnceFunc(func() { close(stop) }), done: make(chan struct{})}
-	h.started = append(h.started, t)
+	n := h.round.add(t)
 	h.round.others.Go(func() {
 		defer close(t.done)
 		body(sys.NewProc(&host{round: h.round, delays: h.delays, stop: stop}))
 	})
-	return sys.Ret{N: int64(len(h.started) - 1)}
+	return sys.Ret{N: n}
+}
+
+func (r *round) add(t *started) (number int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started = append(r.started, t)
+	return int64(len(r.started) - 1)
+}
+
+func (r *round) thread(n int64) *started {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.started[n]
 }
 
 // pause spins for the next delay: a sleep would last far longer than the

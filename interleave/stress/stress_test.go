@@ -160,16 +160,10 @@ func beaten(p *sys.Proc, path string, _ lock.How) (lock.Release, error) {
 	}, nil
 }
 
-type flow func(*sys.Proc, string, lock.How) (lock.Release, error)
-
-func (f flow) Acquire(p *sys.Proc, path string, how lock.How) (lock.Release, error) {
-	return f(p, path, how)
-}
-
 // When a run is over so are its heartbeats, those that nobody waits for too:
 // each has made its last call.
 func TestHeartbeatsStop(t *testing.T) {
-	tr := trialOf(t, lock.Entry{New: func(lock.Config) lock.Lock { return flow(beaten) }}, "lock work 20ms unlock", "lock work 20ms unlock")
+	tr := trialOf(t, lock.Entry{New: func(lock.Config) lock.Lock { return lock.Func(beaten) }}, "lock work 20ms unlock", "lock work 20ms unlock")
 	k := &guarded{}
 	h, err := stress.Run(tr, k, nil)
 	if err != nil {

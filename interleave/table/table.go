@@ -5,6 +5,7 @@ package table
 import (
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,7 +23,7 @@ const gap = 3
 // and symbolic links only, O_CLOEXEC and O_NOFOLLOW, are left out: the case
 // has them.
 func Write(w io.Writer, t *trial.Trial, out interleave.Outcome) error {
-	p := &printer{trial: t, files: map[fileRef]sys.Ino{}}
+	p := &printer{trial: t, files: map[fileRef]sys.Ino{}, forks: map[string]int{}}
 	p.events(out, 0)
 	for i, s := range out.Steps {
 		p.step(i+1, s)
@@ -31,7 +32,11 @@ func Write(w io.Writer, t *trial.Trial, out interleave.Outcome) error {
 	return p.flush(w)
 }
 
-type fileRef struct{ proc, fd int }
+// A fileRef is a descriptor of a process, which has the name of its first thread.
+type fileRef struct {
+	process string
+	fd      int
+}
 
 // A row is one line: in the column of a process, or across all where it is -1.
 type row struct {
@@ -43,6 +48,7 @@ type row struct {
 type printer struct {
 	trial *trial.Trial
 	files map[fileRef]sys.Ino
+	forks map[string]int // children of each name, such as p0.child
 	rows  []row
 }
 
@@ -80,8 +86,8 @@ func (p *printer) step(n int, s trial.Step) {
 		p.rows = append(p.rows, row{step: n, proc: -1, text: s.String()})
 		return
 	}
-	proc := p.proc(s.Thread)
-	text := p.call(proc, s.Call) + " = " + s.Ret.Format(s.Call.Op)
+	proc, process := p.proc(s.Thread), p.process(s.Thread)
+	text := p.call(process, s.Call) + " = " + s.Ret.Format(s.Call.Op)
 	if rest := strings.TrimPrefix(s.Thread, fmt.Sprintf("p%d", proc)); rest != "" {
 		text = rest[1:] + ": " + text
 	}
@@ -89,17 +95,46 @@ func (p *printer) step(n int, s trial.Step) {
 	switch {
 	case s.Ret.Err != 0:
 	case s.Call.Op == sys.OpOpen:
-		p.files[fileRef{proc, int(s.Ret.N)}] = s.Ret.Ino
+		p.files[fileRef{process, int(s.Ret.N)}] = s.Ret.Ino
 	case s.Call.Op == sys.OpClose:
-		delete(p.files, fileRef{proc, s.Call.FD})
+		delete(p.files, fileRef{process, s.Call.FD})
+	case s.Call.Op == sys.OpFork:
+		p.fork(process, s.Thread+"."+s.Call.Path)
 	}
 }
 
+// fork gives a new child what its parent has open. Children of one name are
+// numbered from the second on.
+func (p *printer) fork(parent, child string) {
+	p.forks[child]++
+	if n := p.forks[child]; n > 1 {
+		child += strconv.Itoa(n)
+	}
+	for ref, ino := range maps.Clone(p.files) {
+		if ref.process == parent {
+			p.files[fileRef{child, ref.fd}] = ino
+		}
+	}
+}
+
+// process returns the name of the process that the thread belongs to.
+func (p *printer) process(thread string) string {
+	found := fmt.Sprintf("p%d", p.proc(thread))
+	for child := range p.forks {
+		rest, is := strings.CutPrefix(thread, child)
+		rest = strings.TrimLeft(rest, "0123456789")
+		if is && len(child) > len(found) && (rest == "" || rest[0] == '.') {
+			found = thread[:len(thread)-len(rest)]
+		}
+	}
+	return found
+}
+
 // call writes the call with the inode's name behind its descriptor.
-func (p *printer) call(proc int, c sys.Call) string {
+func (p *printer) call(process string, c sys.Call) string {
 	c.Flags &^= hidden(c.Op)
 	text := c.String()
-	if ino, ok := p.files[fileRef{proc, c.FD}]; ok && c.FD != 0 {
+	if ino, ok := p.files[fileRef{process, c.FD}]; ok && c.FD != 0 {
 		fd := strconv.Itoa(c.FD)
 		text = strings.Replace(text, "("+fd, "("+fd+"<"+ino.String()+">", 1)
 	}
