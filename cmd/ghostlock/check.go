@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
 )
 
@@ -15,6 +17,7 @@ type checkFlags struct {
 	kernelFlag
 	testdata string
 	out      string
+	answers  string
 	full     bool
 	update   bool
 	json     bool
@@ -24,13 +27,15 @@ func newCheck(a *app) *cobra.Command {
 	f := &checkFlags{}
 	cmd := &cobra.Command{
 		Use:   "check [LOCK...]",
-		Short: "The gate: every stored case replayed, every verdict computed anew",
-		Long: `Check replays every stored case in memory and on Linux, covers every schedule of
-every lock, or of those named, in each environment and from each start, and compares the verdicts
-with testdata/verdicts.txt. It prints a line a lock and property.
+		Short: "The gate: every stored case replayed, and verdicts computed anew",
+		Long: `Check replays every stored case in memory and on Linux, and compares verdicts with
+testdata/verdicts.txt. It covers every schedule of the locks whose code has
+changed since those were written, in each environment and from each start, and
+of all others in two environments, and says so. Locks that are named are covered
+in all.
 
-Where a process is stopped, three clients of which two share a process are left
-to --full. With it, too, each stored case is replayed ten times on Linux, and what holds for
+With --full everything is covered, also by the shapes that take minutes, each
+stored case is replayed ten times on Linux, and what holds for
 two clients is confirmed there: every pair of a kernel's state and a call that was
 met in memory is carried out, its answer compared, and a way to each end judged.`,
 		RunE: func(cmd *cobra.Command, names []string) error { return a.check(cmd.Context(), names, f) },
@@ -42,6 +47,7 @@ met in memory is carried out, its answer compared, and a way to each end judged.
 	flags.StringVar(&f.out, "out", ".", "the directory that cases of unexpected violations are written to")
 	flags.BoolVar(&f.full, "full", false, "confirm every verdict on Linux too; takes minutes")
 	flags.BoolVar(&f.update, "update", false, "write the verdicts as they are found, and the cases that prove them")
+	flags.StringVar(&f.answers, "cache", cacheDir(), "of --update: the directory in which answers are kept, so that one that was interrupted goes on; \"\" keeps none")
 	flags.BoolVar(&f.json, "json", false, "one JSON object a lock, property, environment and start")
 	return cmd
 }
@@ -52,7 +58,10 @@ type checker struct {
 	*checkFlags
 	locks     []lock.Entry
 	all       machines
+	cache     *cache
+	record    *record
 	replayed  map[string]string // of each stored case, why it did not reproduce; "" if it did
+	table     tabling
 	states    int
 	confirmed confirmed
 	wrong     int // expectations that did not come true
@@ -65,24 +74,15 @@ func (a *app) check(ctx context.Context, names []string, f *checkFlags) error {
 	if f.update && len(names) > 0 {
 		return fmt.Errorf("found --update with %s, wanted no lock: the whole table is written", names[0])
 	}
-	locks, err := chosen(names)
-	if err != nil {
+	c := &checker{app: a, checkFlags: f, replayed: map[string]string{}}
+	if err := c.prepare(names); err != nil {
 		return err
 	}
-	expected, err := f.expected(locks)
-	if err != nil {
-		return err
+	err := c.run(ctx)
+	if closing := c.all.close(); err == nil {
+		err = closing
 	}
-	if err := writable(f.out); err != nil {
-		return err
-	}
-	all, err := f.openAll(false)
-	if err != nil {
-		return err
-	}
-	c := &checker{app: a, checkFlags: f, locks: locks, all: all, replayed: map[string]string{}}
-	err = c.run(ctx, expected)
-	if closing := all.close(); err == nil {
+	if closing := c.cache.close(); err == nil {
 		err = closing
 	}
 	switch {
@@ -91,52 +91,137 @@ func (a *app) check(ctx context.Context, names []string, f *checkFlags) error {
 	case err != nil:
 		return err
 	}
-	return c.conclude(len(expected))
+	return c.conclude()
 }
 
-// expected returns the verdicts on record of these locks; where they are to be written anew,
-// every cell without one.
-func (f *checkFlags) expected(locks []lock.Entry) ([]*expectation, error) {
-	if !f.update {
-		all, err := readVerdicts(f.testdata)
-		return slices.DeleteFunc(all, func(e *expectation) bool {
-			return !slices.ContainsFunc(locks, func(l lock.Entry) bool { return l.Name == e.lock })
-		}), err
-	}
-	var all []*expectation
-	for _, c := range cells() {
-		all = append(all, &expectation{cell: c})
-	}
-	return all, nil
-}
-
-// run replays the cases, computes the table, and tells of it.
-func (c *checker) run(ctx context.Context, expected []*expectation) error {
-	if err := c.replayAll(ctx, expected); err != nil {
+// prepare reads what is on record and opens the kernels.
+func (c *checker) prepare(names []string) (err error) {
+	if c.locks, err = chosen(names); err != nil {
 		return err
 	}
-	found, err := c.explore(ctx, expected)
-	if err == nil && c.update {
-		err = c.write(ctx, expected, found)
+	dir := ""
+	if c.update {
+		dir = c.answers
+	}
+	if c.cache, err = openCache(dir); err != nil {
+		return err
+	}
+	if c.record, err = c.expected(); err != nil {
+		return err
+	}
+	if err := writable(c.out); err != nil {
+		return err
+	}
+	c.all, err = c.openAll(false)
+	return err
+}
+
+// expected returns the verdicts on record of the locks; where they are to be
+// written anew, every cell without one.
+func (c *checker) expected() (*record, error) {
+	if !c.update {
+		r, err := readVerdicts(c.testdata)
+		if err != nil {
+			return nil, err
+		}
+		r.expected = slices.DeleteFunc(r.expected, func(e *expectation) bool {
+			return !slices.ContainsFunc(c.locks, func(l lock.Entry) bool { return l.Name == e.lock })
+		})
+		return r, nil
+	}
+	r := &record{engine: c.cache.engine, locks: map[string]string{}}
+	for _, e := range c.locks {
+		version, err := c.cache.locks.Of(e)
+		if err != nil {
+			return nil, err
+		}
+		r.locks[e.Name] = version
+	}
+	for _, cell := range cells() {
+		r.expected = append(r.expected, &expectation{cell: cell})
+	}
+	return r, nil
+}
+
+// run replays the cases, computes what of the table is to be computed, and tells
+// of it.
+func (c *checker) run(ctx context.Context) error {
+	if err := c.replayAll(ctx, c.record.expected); err != nil {
+		return err
+	}
+	asked, why, err := c.explored()
+	if err != nil {
+		return err
+	}
+	c.table = tabling{find: c.find, full: c.full, findings: c.update, cache: c.cache}
+	if err := c.table.compute(ctx, asked); err != nil {
+		return err
+	}
+	for _, a := range c.table.found {
+		c.states += a.States
+	}
+	if err := errors.Join(c.table.failed...); err != nil {
+		return err
+	}
+	if c.update {
+		err = c.write(ctx, c.record, c.table.found)
 	}
 	if err == nil && c.full {
-		err = c.confirm(ctx, expected)
+		err = c.confirm(ctx, c.record.expected)
 	}
 	if err != nil {
 		return err
 	}
-	return c.tellTable(expected, found)
+	return c.tellTable(why)
 }
 
-func (c *checker) conclude(cells int) error {
+// explored returns the cells to explore and says which they are: all where that
+// is asked for, or locks are named; else those of locks whose code has changed
+// since their verdicts were recorded, and some of every lock's.
+func (c *checker) explored() (asked []cell, why string, err error) {
+	changed := map[string]bool{}
+	for _, e := range c.locks {
+		version, err := c.cache.locks.Of(e)
+		if err != nil {
+			return nil, "", err
+		}
+		changed[e.Name] = version != c.record.locks[e.Name]
+	}
+	everything := c.full || c.update || len(c.locks) < len(lock.All())
+	locks := 0
+	for _, e := range c.locks {
+		if changed[e.Name] {
+			locks++
+		}
+	}
+	for _, e := range c.record.expected {
+		if everything || changed[e.lock] || e.always() {
+			asked = append(asked, e.cell)
+		}
+	}
+	if everything {
+		return asked, "all of them explored", nil
+	}
+	why = fmt.Sprintf("%d of them explored: exclusion in calm and kill from no file, and all of the %s whose code has changed since", len(asked), count(locks, "lock"))
+	if c.cache.engine != c.record.engine {
+		why += "; the engine has changed since too: check --full explores all"
+	}
+	return asked, why, nil
+}
+
+// always reports whether check explores the cell whatever has changed.
+func (c cell) always() bool {
+	return c.property == model.ExclusionName && c.start == "none" && (c.environment == "calm" || c.environment == "kill")
+}
+
+func (c *checker) conclude() error {
 	if c.json {
 		if c.wrong > 0 {
 			return status(exitViolated)
 		}
 		return nil
 	}
-	fmt.Fprintf(c.stdout, "\n%s replayed, %s covered in %s: ",
-		count(len(c.replayed), "case"), count(cells, "verdict"), count(c.states, "state"))
+	fmt.Fprintf(c.stdout, "%s replayed, %s covered: ", count(len(c.replayed), "case"), count(c.states, "state"))
 	verdicts := filepath.Join(c.testdata, verdictsFile)
 	if c.wrong > 0 {
 		fmt.Fprintf(c.stdout, "%s from %s\n", count(c.wrong, "difference"), verdicts)

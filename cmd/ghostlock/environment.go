@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,21 +13,35 @@ import (
 
 // An environment is what may happen besides the clients' own steps.
 type environment struct {
-	name   string
-	about  string
-	budget trial.Budget
-	long   bool // holders work past every threshold of the lock
+	name       string
+	about      string
+	properties []string // that are asked in it
+	budget     trial.Budget
+	long       bool // holders work past every threshold of the lock
+	spawns     bool // and start a program, which outlives their release
 
 	// The shapes that take minutes, for --full alone.
 	large []shape
 }
 
-// environments are those for which a verdict is on record.
+// environments are those for which a verdict is on record. A property is asked
+// where the environment has a say in it: what a probe is told after everybody
+// died needs no deaths before, but one who dies while others go on.
 var environments = []environment{
-	{name: "calm", about: "nothing else happens"},
-	{name: "kill", about: "a process is killed", budget: trial.Budget{Kills: 1}},
-	{name: "long", about: "holders work past every threshold", long: true},
-	{name: "pause", about: "a process is stopped, and a clock jumps", budget: trial.Budget{Pauses: 1, Jumps: 1}, large: shapes[2:]},
+	{name: "calm", about: "nothing else happens", properties: []string{
+		model.ExclusionName, model.UpdateName, model.OwnershipName, model.HonestyName, model.PatienceName, model.PhantomName}},
+	{name: "kill", about: "a process is killed", budget: trial.Budget{Kills: 1}, properties: []string{
+		model.ExclusionName, model.UpdateName, model.RecoveryName, model.OwnershipName, model.HonestyName}},
+	{name: "long", about: "holders work past every threshold", long: true, properties: []string{
+		model.ExclusionName, model.UpdateName, model.OwnershipName, model.HonestyName, model.PatienceName, model.DisclosureName}},
+	{name: "pause", about: "a process is stopped, and a clock jumps", budget: trial.Budget{Pauses: 1, Jumps: 1}, large: shapes[2:], properties: []string{
+		model.ExclusionName, model.OwnershipName, model.HonestyName, model.DisclosureName}},
+	{name: "child", about: "holders start a program that outlives their release", spawns: true, properties: []string{
+		model.ExclusionName, model.PhantomName}},
+	{name: "cleaner", about: "somebody outside removes the lock file", budget: trial.Budget{Unlinks: 1}, properties: []string{
+		model.ExclusionName, model.DisclosureName}},
+	{name: "errors", about: "a call fails", budget: trial.Budget{Errors: 1}, large: shapes[1:], properties: []string{
+		model.ExclusionName}},
 }
 
 // work returns how long holders work, or 0 for a step that takes no time.
@@ -49,9 +64,9 @@ func cells() []cell {
 	var all []cell
 	for _, e := range lock.All() {
 		for _, env := range environments {
-			for _, p := range model.Properties() {
+			for _, property := range env.properties {
 				for _, start := range interleave.Starts() {
-					all = append(all, cell{e.Name, p.Name, env.name, start})
+					all = append(all, cell{e.Name, property, env.name, start})
 				}
 			}
 		}
@@ -66,27 +81,41 @@ func (c cell) env() environment {
 
 // plans returns what is explored for the cell: every shape, or all but those that
 // take minutes.
-func (c cell) plans(config lock.Config, full bool) []plan {
+func (c cell) plans(e lock.Entry, full bool) ([]plan, error) {
 	env := c.env()
+	p, err := model.PropertyByName(c.property)
+	if err != nil {
+		return nil, err
+	}
+	sc := scene{lock: e, property: p, work: env.work(e.Defaults), spawns: env.spawns}
 	var all []plan
-	for _, s := range withLate(shapes, env.work(config)) {
+	for _, s := range withLate(shapes, sc.work) {
 		if !full && slices.Contains(env.large, s) {
 			continue
 		}
-		all = append(all, plan{Shape: s.String(), Clients: s.clientsOf(env.work(config)), Start: c.start, Budget: env.budget})
+		clients, err := s.clientsOf(sc)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c, err)
+		}
+		all = append(all, plan{Shape: s.String(), Clients: clients, Start: c.start, Budget: env.budget})
 	}
-	return all
+	return all, nil
 }
+
+// cellTime is how long a cell may take before it is left undecided. It is many
+// times what the largest takes.
+const cellTime = 5 * time.Minute
 
 // task returns the question of the cell. It is judged for its verdict alone:
 // nothing is shrunk or counted.
-func (c cell) task(config lock.Config, full bool) *task {
+func (c cell) task(e lock.Entry, full bool) (*task, error) {
+	plans, err := c.plans(e, full)
 	t := &task{
-		Lock: c.lock, Config: config, Property: c.property, Profile: "ext4", Plans: c.plans(config, full),
-		limits: limits{Switches: -1, Memory: 3 << 30, Workers: 1, Brief: true},
+		Lock: c.lock, Config: e.Defaults, Property: c.property, Profile: "ext4", Plans: plans,
+		limits: limits{Switches: -1, Memory: 3 << 30, Time: cellTime, Workers: 1, Brief: true},
 	}
 	if full {
-		t.Memory = 8 << 30
+		t.Memory, t.Time = 8<<30, 0
 	}
-	return t
+	return t, err
 }

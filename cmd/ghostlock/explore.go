@@ -177,10 +177,13 @@ func (f *exploreFlags) toExplore(e lock.Entry, properties []model.Property) ([]*
 	if err := config.Set(f.set); err != nil {
 		return nil, fmt.Errorf("--set for %s: %w", e.Name, err)
 	}
-	plans, err := f.plans()
 	var all []*explored
 	for _, p := range properties {
+		plans, err := f.plans(e, p)
+		if err != nil {
+			return nil, err
+		}
 		all = append(all, newExplored(e, task{Lock: e.Name, Config: config, Property: p.Name, Plans: plans, limits: f.limits}))
 	}
-	return all, err
+	return all, nil
 }

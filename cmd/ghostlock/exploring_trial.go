@@ -99,6 +99,10 @@ var errBrief = errors.New("more than a moment is needed")
 
 // explore covers the trial, concludes, and shrinks what was found.
 func (e *exploring) explore(ctx context.Context) error {
+	if e.task.Shrink {
+		e.answer.Verdict = model.Violated
+		return e.shrink(ctx)
+	}
 	err := e.cover(ctx)
 	var limit *explore.Limit
 	switch {
@@ -215,9 +219,9 @@ func (s *sum) add(e *exploring) {
 	if s.why == "" {
 		s.why = e.at.Why
 	}
-	s.violated = s.violated || e.found != nil || e.task.Brief && e.answer.Verdict == model.Violated
-	if s.found == nil && e.found != nil {
-		s.found, s.in = e.found, e.at.Trial
+	violated := e.found != nil || e.task.Brief && e.answer.Verdict == model.Violated
+	if violated && !s.violated {
+		s.violated, s.found, s.in = true, e.found, e.at.Trial
 	}
 }
 
@@ -236,7 +240,7 @@ func (s *sum) answer(runs int) *answer {
 	case s.found != nil:
 		a.Verdict, a.Found, a.Trial = model.Violated.String(), pack(s.found), s.in
 	case s.violated:
-		a.Verdict = model.Violated.String()
+		a.Verdict, a.Trial = model.Violated.String(), s.in
 	case s.why != "" || s.trials < len(s.task.Plans):
 		a.Verdict, a.Why = model.Undecided.String(), s.why
 	case s.task.Switches < 0:

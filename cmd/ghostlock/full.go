@@ -39,8 +39,11 @@ func (c *checker) confirm(ctx context.Context, expected []*expectation) error {
 		if codes[e.lock] == nil {
 			codes[e.lock] = explore.NewCode(entry, entry.Defaults)
 		}
-		p := e.plans(entry.Defaults, false)[0]
-		done, err := confirmPlan(ctx, confirmer, codes[e.lock], &trial.Trial{Lock: entry, Config: entry.Defaults}, p, e.property)
+		plans, err := e.plans(entry, false)
+		if err != nil {
+			return err
+		}
+		done, err := confirmPlan(ctx, confirmer, codes[e.lock], &trial.Trial{Lock: entry, Config: entry.Defaults}, plans[0], e.property)
 		c.confirmed.add(done)
 		switch {
 		case ctx.Err() != nil:

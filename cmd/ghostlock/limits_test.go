@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
 )
 
@@ -69,9 +70,19 @@ func taskOf(t *testing.T, name string) *task {
 	}
 	return &task{
 		Lock: name, Config: e.Defaults, Property: "exclusion", Profile: "tmpfs",
-		Plans:  []plan{{Clients: shape{clients: 2, acquires: 1}.clientsOf(0), Start: "none"}},
+		Plans:  []plan{{Clients: clientsOf(t, shape{clients: 2, acquires: 1}), Start: "none"}},
 		limits: limits{Switches: -1, Memory: 256 << 20, Workers: 1},
 	}
+}
+
+// clientsOf returns the shape's clients, of a lock that brings none of its own.
+func clientsOf(t *testing.T, s shape) []trial.Client {
+	t.Helper()
+	clients, err := s.clientsOf(scene{property: model.Properties()[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clients
 }
 
 // A child that says nothing for long is killed, and the next task has another.
@@ -159,7 +170,7 @@ func TestOneFlagOfTheShapeMakesOneShape(t *testing.T) {
 
 // The plans of a lock that claims nothing of its own are valid trials.
 func TestEveryPlanIsAValidTrial(t *testing.T) {
-	plans, err := (&bounds{work: 31 * time.Second, budget: trial.Budget{Kills: 1}}).plans()
+	plans, err := (&bounds{work: 31 * time.Second, budget: trial.Budget{Kills: 1}}).plans(lock.All()[0], model.Properties()[0])
 	if err != nil || len(plans) != 18 {
 		t.Fatalf("found %d plans, %v, wanted 18: each shape also with clients that come late", len(plans), err)
 	}

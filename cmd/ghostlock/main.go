@@ -24,6 +24,7 @@ import (
 	"github.com/spf13/cobra"
 
 	_ "github.com/ghostlock/ghostlock/cmd/ghostlock/internal/quiet" // before rapid
+	"github.com/ghostlock/ghostlock/interleave/cost"
 	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys/linux"
 )
@@ -31,6 +32,7 @@ import (
 func main() {
 	linux.ServeIfWorker()
 	serveIfExplorer(lock.Find)
+	cost.ServeIfWorker(lock.Find)
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, lock.Find))
 }
 
@@ -127,7 +129,7 @@ Exit status: 0 well, or nothing found; 1 violated, or a verdict differs;
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newList(a), newExplore(a), newFuzz(a), newReplay(a), newCheck(a), newVerify(a), newStress(a))
+	root.AddCommand(newList(a), newExplore(a), newFuzz(a), newReplay(a), newCheck(a), newMutants(a), newCompare(a), newVerify(a), newStress(a))
 	root.InitDefaultHelpCmd()
 	return root
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ghostlock/ghostlock/interleave/cost"
 	"github.com/ghostlock/ghostlock/sut/sys/linux"
 )
 
@@ -30,6 +31,7 @@ var (
 func TestMain(m *testing.M) {
 	linux.ServeIfWorker()
 	serveIfExplorer(findPlanted)
+	cost.ServeIfWorker(findPlanted)
 	if os.Getenv(plantedEnv) != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, findPlanted))
 	}

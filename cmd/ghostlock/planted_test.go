@@ -32,7 +32,9 @@ func findPlanted(name string) (lock.Entry, error) {
 type plant func(p *sys.Proc, path string) (lock.Release, error)
 
 // Acquire implements lock.Lock.
-func (f plant) Acquire(p *sys.Proc, path string, _ lock.How) (lock.Release, error) { return f(p, path) }
+func (f plant) Acquire(p *sys.Proc, path string, how lock.How) (lock.Held, error) {
+	return lock.Func(func(p *sys.Proc, path string, _ lock.How) (lock.Release, error) { return f(p, path) }).Acquire(p, path, how)
+}
 
 var planted = map[string]plant{
 	"endless":    endless,

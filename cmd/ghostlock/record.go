@@ -14,7 +14,8 @@ import (
 // write records the verdicts that were found, and a case for each that is
 // violated. A case that is there already is named and not written again: several
 // cells may have the same smallest case.
-func (c *checker) write(ctx context.Context, expected []*expectation, found map[cell]*answer) error {
+func (c *checker) write(ctx context.Context, r *record, found map[cell]*answer) error {
+	expected := r.expected
 	w := &recorder{dir: filepath.Join(c.testdata, "cases"), known: map[string]string{}}
 	if err := w.readKnown(); err != nil {
 		return err
@@ -38,7 +39,7 @@ func (c *checker) write(ctx context.Context, expected []*expectation, found map[
 	if err := c.replayAll(ctx, expected); err != nil {
 		return err
 	}
-	return save(filepath.Join(c.testdata, verdictsFile), formatVerdicts(expected))
+	return save(filepath.Join(c.testdata, verdictsFile), formatVerdicts(r))
 }
 
 // A recorder knows the cases that are stored.
@@ -124,7 +125,7 @@ func (w *recorder) keepOthers(expected []*expectation) {
 			continue
 		}
 		i := slices.IndexFunc(expected, func(e *expectation) bool {
-			return e.verdict == model.Violated && e.lock == other.Trial.Lock.Name && e.property == other.Verdict.Property
+			return e.verdict == model.Violated && e.lock == other.Trial.Lock.Name && e.property == other.Verdict.Property && e.fits(other) == nil
 		})
 		if i >= 0 {
 			expected[i].cases = append(expected[i].cases, name)

@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/explore"
 	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/lock"
 )
 
 // A shape is how many clients there are and how often each acquires.
@@ -39,21 +42,86 @@ func (s shape) String() string {
 	return text
 }
 
+// A scene is who uses a lock, and for what.
+type scene struct {
+	lock     lock.Entry
+	property model.Property
+	work     time.Duration // how long holders work inside; 0: one step, which takes no time
+	spawns   bool          // and start a program there
+}
+
 // clientsOf returns the shape's clients. Each repeats lock, a step inside or
-// that much work, and unlock.
-func (s shape) clientsOf(work time.Duration) []trial.Client {
-	inside := trial.Action{Verb: trial.Inside}
-	if work > 0 {
-		inside = trial.Action{Verb: trial.Work, Dur: work}
+// that much work, and unlock, or what the lock's setting says; then there are
+// those that belong to the lock, and the property's probe.
+func (s shape) clientsOf(sc scene) ([]trial.Client, error) {
+	once, err := sc.acquisition()
+	if err != nil {
+		return nil, err
 	}
-	once := trial.Workload{{Verb: trial.Lock}, inside, {Verb: trial.Unlock}}
 	works := slices.Repeat([]trial.Workload{slices.Repeat(once, s.acquires)}, s.clients)
-	if late := work - time.Second; s.late && late > 0 {
+	if late := sc.work - time.Second; s.late && late > 0 {
 		for i := range works[1:] {
 			works[1+i] = append(trial.Workload{{Verb: trial.Rest, Dur: late}}, works[1+i]...)
 		}
 	}
-	return trial.Place(works, s.threads)
+	threads := s.threads
+	if beside := sc.lock.Setting.Beside; beside != "" {
+		w, err := trial.ParseWorkload(beside)
+		if err != nil {
+			return nil, fmt.Errorf("setting of %s: %w", sc.lock.Name, err)
+		}
+		if sc.lock.Setting.Within {
+			works, threads = slices.Insert(works, 1, w), max(2, threads+1)
+		} else {
+			works = append(works, w)
+		}
+	}
+	return sc.probed(trial.Place(works, threads)), nil
+}
+
+// acquisition returns what a client does from an acquire to its release.
+func (sc scene) acquisition() (trial.Workload, error) {
+	text := sc.lock.Setting.Acquisition
+	switch update := sc.property.Name == model.UpdateName; {
+	case text == "" && update:
+		text = "lock read write unlock"
+	case text == "":
+		text = "lock inside unlock"
+	case update:
+		text = strings.Replace(text, " inside", " read write", 1)
+	}
+	if sc.spawns && !strings.Contains(text, " spawn ") {
+		text = strings.Replace(text, "lock ", "lock spawn ", 1)
+	}
+	w, err := trial.ParseWorkload(text)
+	if err != nil {
+		return nil, fmt.Errorf("setting of %s: %w", sc.lock.Name, err)
+	}
+	if sc.work == 0 {
+		return w, nil
+	}
+	work := trial.Action{Verb: trial.Work, Dur: sc.work}
+	if i := slices.IndexFunc(w, func(a trial.Action) bool { return a.Verb == trial.Inside }); i >= 0 {
+		w[i] = work
+		return w, nil
+	}
+	return slices.Insert(w, 2, work), nil // behind the read
+}
+
+// probed returns the clients and, where the property has one, its probe, in a
+// process of its own.
+func (sc scene) probed(clients []trial.Client) []trial.Client {
+	if !sc.property.Probes {
+		return clients
+	}
+	asks := trial.Workload{{Verb: trial.Lock}, {Verb: trial.Inside}, {Verb: trial.Unlock}}
+	if sc.property.Name == model.PhantomName {
+		asks[0].Verb = trial.TryLock
+	} else {
+		asks = slices.Repeat(asks, explore.Attempts)
+	}
+	procs := (&trial.Trial{Clients: clients}).Procs()
+	return append(clients, trial.Client{Proc: procs, Work: asks})
 }
 
 // shapes returns the shapes to explore: one where a flag says anything of it,
@@ -113,14 +181,22 @@ type plan struct {
 	Budget  trial.Budget
 }
 
-// plans returns what is to be explored: every shape from every start.
-func (b *bounds) plans() ([]plan, error) {
+// plans returns what is to be explored of the lock and the property: every shape
+// from every start.
+func (b *bounds) plans(e lock.Entry, p model.Property) ([]plan, error) {
 	starts, err := b.starts()
+	if err != nil {
+		return nil, err
+	}
 	var all []plan
 	for _, s := range withLate(b.shapes(), b.work) {
+		clients, err := s.clientsOf(scene{lock: e, property: p, work: b.work})
+		if err != nil {
+			return nil, err
+		}
 		for _, start := range starts {
-			all = append(all, plan{Shape: s.String(), Clients: s.clientsOf(b.work), Start: start, Budget: b.budget})
+			all = append(all, plan{Shape: s.String(), Clients: clients, Start: start, Budget: b.budget})
 		}
 	}
-	return all, err
+	return all, nil
 }

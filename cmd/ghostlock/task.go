@@ -36,6 +36,7 @@ type limits struct {
 	KeepGoing  bool // cover everything, whatever is found
 	Reduce     bool // steps that concern nobody else are not interleaved, so nothing is counted
 	Brief      bool // the verdict is all that is asked for: nothing is shrunk or counted
+	Shrink     bool // it is known to be violated: the smallest case is all that is asked for
 }
 
 // A message is what a child says: how far it is, or what came of a task, or

@@ -79,7 +79,11 @@ func (a *app) traced(ctx context.Context, e lock.Entry, f *exploreFlags) (*traci
 	if err := config.Set(f.set); err != nil {
 		return nil, fmt.Errorf("--set for %s: %w", e.Name, err)
 	}
-	plans, err := f.plans()
+	exclusion, err := model.PropertyByName(model.ExclusionName)
+	if err != nil {
+		return nil, err
+	}
+	plans, err := f.plans(e, exclusion)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,13 @@ type expectation struct {
 	stored  []*trial.Case
 }
 
+// A record is what verdicts.txt has.
+type record struct {
+	engine   string            // the digest of the engine that found it
+	locks    map[string]string // and of each lock
+	expected []*expectation
+}
+
 // verdictsFile is the file's name in the directory testdata.
 const verdictsFile = "verdicts.txt"
 
@@ -31,21 +38,23 @@ const verdictsHead = `# What every lock does, as far as it was covered: LOCK PRO
 #
 # holds: every schedule was covered, of 2 clients that acquire twice, of 3 that
 # acquire once, and of 3 that acquire once and of which 2 share a process (where a
-# process is stopped, these last by check --full alone).
+# process is stopped, these last by check --full alone; where a call fails, the
+# first alone).
 # violated: the cases below cases/ prove it, in memory and on Linux.
+# The digests are of the code that this was found with.
 # Written by: ghostlock check --update
 
 `
 
 // readVerdicts reads the verdicts on record and the cases that they name. Every
 // cell of the table must be there once.
-func readVerdicts(dir string) ([]*expectation, error) {
+func readVerdicts(dir string) (*record, error) {
 	path := filepath.Join(dir, verdictsFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w (run check in the repository, or name its testdata with --testdata)", path, cause(err))
 	}
-	r := &verdictsReader{dir: dir, seen: map[cell]*expectation{}, cases: map[string]*trial.Case{}}
+	r := &verdictsReader{dir: dir, seen: map[cell]*expectation{}, cases: map[string]*trial.Case{}, record: record{locks: map[string]string{}}}
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		n++
@@ -57,23 +66,32 @@ func readVerdicts(dir string) ([]*expectation, error) {
 			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
 	}
-	var all []*expectation
 	for _, c := range cells() {
 		if r.seen[c] == nil {
 			return nil, fmt.Errorf("%s: found no line for %s", path, c)
 		}
-		all = append(all, r.seen[c])
+		r.record.expected = append(r.record.expected, r.seen[c])
 	}
-	return all, nil
+	return &r.record, nil
 }
 
 type verdictsReader struct {
 	dir   string
 	seen  map[cell]*expectation
 	cases map[string]*trial.Case
+
+	record record
 }
 
 func (r *verdictsReader) line(words []string) error {
+	if len(words) == 3 && words[1] == "digest" {
+		if words[0] == "engine" {
+			r.record.engine = words[2]
+		} else {
+			r.record.locks[words[0]] = words[2]
+		}
+		return nil
+	}
 	e, err := parseExpectation(words)
 	if err == nil {
 		err = r.readCases(e)
@@ -99,6 +117,9 @@ func (r *verdictsReader) readCases(e *expectation) error {
 		if c.Trial.Lock.Name != e.lock || c.Verdict.Property != e.property || c.Verdict.Verdict != e.verdict {
 			return fmt.Errorf("found %s, a case of %s %s %s, wanted one of %s %s %s", name,
 				c.Trial.Lock.Name, c.Verdict.Property, c.Verdict.Verdict, e.lock, e.property, e.verdict)
+		}
+		if err := e.fits(c); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		e.stored = append(e.stored, c)
 	}
@@ -143,13 +164,14 @@ func (e *expectation) parseVerdict(word string) error {
 }
 
 // formatVerdicts writes what readVerdicts reads.
-func formatVerdicts(all []*expectation) []byte {
+func formatVerdicts(r *record) []byte {
 	b := []byte(verdictsHead)
-	for i, e := range all {
-		if i > 0 && all[i-1].lock != e.lock {
-			b = append(b, '\n')
+	b = fmt.Appendf(b, "engine digest %s\n", r.engine)
+	for i, e := range r.expected {
+		if i == 0 || r.expected[i-1].lock != e.lock {
+			b = fmt.Appendf(b, "\n%s digest %s\n", e.lock, r.locks[e.lock])
 		}
-		line := fmt.Sprintf("%-13s %-10s %-6s %-9s %-9s %s", e.lock, e.property, e.environment, e.start, e.verdict, strings.Join(e.cases, " "))
+		line := fmt.Sprintf("%-18s %-10s %-7s %-9s %-9s %s", e.lock, e.property, e.environment, e.start, e.verdict, strings.Join(e.cases, " "))
 		b = append(b, strings.TrimRight(line, " ")...)
 		b = append(b, '\n')
 	}
