@@ -42,9 +42,13 @@ func stateOf(s *sim.State) []string {
 	lines := slices.DeleteFunc(strings.Split(s.String(), "\n"), func(line string) bool {
 		return line == "" || strings.Contains(line, " waits for ")
 	})
+	content := map[string]string{}
 	for _, e := range s.Entries(0) {
+		if content[e.Name] = e.Content; e.Link != "" {
+			content[e.Name] = content[e.Link]
+		}
 		if e.Kind == sys.Regular {
-			lines = append(lines, contentLine(e.Name, e.Content))
+			lines = append(lines, contentLine(e.Name, content[e.Name]))
 		}
 	}
 	return lines
