@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -35,7 +36,9 @@ func draws(t *rapid.T) drawn {
 			Jumps:   rapid.IntRange(0, 2).Draw(t, "jumps"),
 			Errors:  rapid.IntRange(0, 2).Draw(t, "errors"),
 			Unlinks: rapid.IntRange(0, 2).Draw(t, "unlinks"),
+			Walls:   rapid.IntRange(0, 2).Draw(t, "walls"),
 		},
+		Skew: rapid.SampledFrom([]time.Duration{0, time.Minute, -time.Minute}).Draw(t, "skew"),
 		Work: interleave.OldAge,
 	}
 	fs := rapid.SampledFrom([]string{"tmpfs", "ext4"}).Draw(t, "file system")

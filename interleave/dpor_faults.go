@@ -22,7 +22,7 @@ func (w *world) environment(r *run, s trial.Step) *footprint {
 	case trial.Pause, trial.Resume:
 		f.writes(ofProcess(processKind, s.Proc))
 		f.looks(object{kind: clockKind}) // how far a jump goes hangs on who waits
-	case trial.Jump:
+	case trial.Jump, trial.Wall:
 		f.writes(object{kind: clockKind})
 	case trial.Unlinked:
 		look{w, f, sys.Outside, sys.Call{Op: sys.OpUnlink, Path: trial.Path}, sys.OK()}.unlink()

@@ -66,7 +66,7 @@ func (r *run) unsettled() bool {
 			return true
 		}
 	}
-	return r.left.Pauses+r.left.Jumps+r.left.Unlinks > 0
+	return r.left.Pauses+r.left.Jumps+r.left.Unlinks+r.left.Walls > 0
 }
 
 // stillAsleep returns what sleeps after the last step: what slept or was

@@ -14,7 +14,7 @@ type Option struct {
 	Thread int           // of a thread's step: its number in the run, else -1
 	Fault  sys.Errno     // the environment makes the thread's call fail
 	Proc   int           // of Kill, Pause, Resume
-	Dur    time.Duration // of Time and Jump
+	Dur    time.Duration // of Time, Jump and Wall
 }
 
 // A Menu is what could happen next. The first Threads options let one thread
@@ -125,6 +125,9 @@ func (r *run) faults(m *Menu) {
 		for _, d := range r.jumps() {
 			m.Options = append(m.Options, Option{Env: trial.Jump, Thread: -1, Dur: d})
 		}
+	}
+	if old := r.trial.Config.Stale; r.left.Walls > 0 && old > 0 {
+		m.Options = append(m.Options, Option{Env: trial.Wall, Thread: -1, Dur: old}) // no wait is over sooner by it
 	}
 	if r.left.Unlinks > 0 && r.removable(trial.Path) {
 		m.Options = append(m.Options, Option{Env: trial.Unlinked, Thread: -1})

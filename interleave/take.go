@@ -43,6 +43,8 @@ func (r *run) takeEnv(s trial.Step) error {
 	switch s.Env {
 	case trial.Time, trial.Jump:
 		r.now = r.now.Add(s.Dur)
+	case trial.Wall:
+		r.now.Wall += s.Dur
 	case trial.Pause:
 		r.paused[s.Proc] = true
 	case trial.Resume:

@@ -22,6 +22,7 @@ type bounds struct {
 	start                      string
 	work                       time.Duration
 	budget                     trial.Budget
+	skew                       time.Duration
 	properties                 []string
 	set                        []string
 }
@@ -48,6 +49,8 @@ func (b *bounds) register(f *pflag.FlagSet) {
 	f.IntVar(&b.budget.Kills, "kills", 0, "how many processes may be killed")
 	f.IntVar(&b.budget.Pauses, "pauses", 0, "how many processes may be stopped for a while")
 	f.IntVar(&b.budget.Jumps, "jumps", 0, "how often the clocks may jump while somebody could run")
+	f.IntVar(&b.budget.Walls, "walls", 0, "how often the wall clock may jump alone, as where the machine is suspended")
+	f.DurationVar(&b.skew, "skew", 0, "how far the file server's clock, which sets mtimes, is ahead of the clients'; less than 0: behind")
 	f.IntVar(&b.budget.Errors, "errors", 0, "how many calls may fail")
 	f.IntVar(&b.budget.Unlinks, "unlinks", 0, "how often somebody outside may remove the lock file")
 	f.StringSliceVar(&b.properties, "property", nil, "judge only these properties (default: all)")
@@ -123,7 +126,7 @@ func (b *bounds) forLock(e lock.Entry) (draw.Bounds, error) {
 	d := draw.Bounds{
 		Lock: e, Config: e.Defaults,
 		MinClients: leastClients, MaxClients: mostClients, Acquires: b.acquires, Threads: b.threads,
-		Budget: b.budget, Work: b.work,
+		Budget: b.budget, Skew: b.skew, Work: b.work,
 	}
 	if b.clients != 0 {
 		d.MinClients, d.MaxClients = b.clients, b.clients

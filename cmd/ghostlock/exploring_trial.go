@@ -29,7 +29,7 @@ type exploring struct {
 // code is not fit to be explored.
 func (e *exploring) run(ctx context.Context, entry lock.Entry, p plan) error {
 	e.report()
-	t := &trial.Trial{Lock: entry, Config: e.task.Config, Clients: p.Clients, Budget: p.Budget}
+	t := &trial.Trial{Lock: entry, Config: e.task.Config, Clients: p.Clients, Budget: p.Budget, Skew: p.Skew}
 	e.question = explore.Question{
 		Trial: t, Profile: e.task.Profile, Property: e.task.Property,
 		Depth: e.task.Depth, Memory: stored(e.task.Memory), Workers: e.task.Workers,
@@ -49,7 +49,7 @@ func (e *exploring) run(ctx context.Context, entry lock.Entry, p plan) error {
 // once explores the trial, unless its like was explored before: two starts may
 // be the same files.
 func (e *exploring) once(ctx context.Context) error {
-	like := fmt.Sprint(e.task.Property, e.task.Profile, e.task.limits, e.question.Trial.Start, e.question.Trial.Names(), e.question.Trial.Budget)
+	like := fmt.Sprint(e.task.Property, e.task.Profile, e.task.limits, e.question.Trial.Start, e.question.Trial.Names(), e.question.Trial.Budget, e.question.Trial.Skew)
 	for _, c := range e.question.Trial.Clients {
 		like += c.Work.String()
 	}

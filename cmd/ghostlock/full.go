@@ -58,7 +58,7 @@ func (c *checker) confirm(ctx context.Context, expected []*expectation) error {
 
 // confirmPlan confirms that the property holds of one plan.
 func confirmPlan(ctx context.Context, c *search.Confirmer, code *explore.Code, t *trial.Trial, p plan, property string) (search.Confirmation, error) {
-	t.Clients, t.Budget = p.Clients, p.Budget
+	t.Clients, t.Budget, t.Skew = p.Clients, p.Budget, p.Skew
 	var err error
 	if t.Start, err = interleave.MakeStart(p.Start, t); err != nil {
 		return search.Confirmation{}, err

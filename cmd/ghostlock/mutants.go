@@ -60,7 +60,12 @@ func (a *app) mutants(ctx context.Context, names []string, f *mutantsFlags) erro
 	if !f.json {
 		a.tellScore(score)
 	}
-	if score.Unexplained() > 0 {
+	return passes(score)
+}
+
+// passes returns the exit status of the score: every survivor is explained, or not.
+func passes(s mutate.Score) error {
+	if s.Unexplained() > 0 {
 		return status(exitViolated)
 	}
 	return nil

@@ -25,6 +25,7 @@ type result struct {
 	Jumps       int    `json:"jumps"`
 	Errors      int    `json:"errors"`
 	Unlinks     int    `json:"unlinks"`
+	Walls       int    `json:"walls"`
 	Kernel      string `json:"kernel"`
 	By          string `json:"by"`
 	Seed        uint64 `json:"seed"`
@@ -97,5 +98,5 @@ func (out *result) describe(t *trial.Trial, steps []trial.Step) {
 
 // allow fills in what the environment may do.
 func (out *result) allow(b trial.Budget) {
-	out.Kills, out.Pauses, out.Jumps, out.Errors, out.Unlinks = b.Kills, b.Pauses, b.Jumps, b.Errors, b.Unlinks
+	out.Kills, out.Pauses, out.Jumps, out.Errors, out.Unlinks, out.Walls = b.Kills, b.Pauses, b.Jumps, b.Errors, b.Unlinks, b.Walls
 }

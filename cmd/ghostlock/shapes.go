@@ -179,6 +179,7 @@ type plan struct {
 	Clients []trial.Client
 	Start   string // its name
 	Budget  trial.Budget
+	Skew    time.Duration // of the file server's clock
 }
 
 // plans returns what is to be explored of the lock and the property: every shape
@@ -195,7 +196,7 @@ func (b *bounds) plans(e lock.Entry, p model.Property) ([]plan, error) {
 			return nil, err
 		}
 		for _, start := range starts {
-			all = append(all, plan{Shape: s.String(), Clients: clients, Start: start, Budget: b.budget})
+			all = append(all, plan{Shape: s.String(), Clients: clients, Start: start, Budget: b.budget, Skew: b.skew})
 		}
 	}
 	return all, nil

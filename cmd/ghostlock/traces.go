@@ -103,7 +103,7 @@ func (a *app) traced(ctx context.Context, e lock.Entry, f *exploreFlags) (*traci
 	r := &tracing{lock: e, plans: plans, verdict: model.Holds, settled: settled{where: kernel.describe(m, false)}}
 	begin := time.Now()
 	for i, p := range plans {
-		t := &trial.Trial{Lock: e, Config: config, Clients: p.Clients, Budget: p.Budget}
+		t := &trial.Trial{Lock: e, Config: config, Clients: p.Clients, Budget: p.Budget, Skew: p.Skew}
 		if t.Start, err = interleave.MakeStart(p.Start, t); err == nil {
 			err = r.add(ctx, i, t, m)
 		}

@@ -27,6 +27,7 @@ type Bounds struct {
 	Threads    int           // how many clients share the first process; 0 and 1 mean none do
 	Starts     [][]sys.Entry // one of them
 	Budget     trial.Budget
+	Skew       time.Duration // of the file server's clock
 	Work       time.Duration // how long a holder may work inside, and others rest; 0: steps only
 }
 
@@ -44,6 +45,7 @@ func Trials(b Bounds) *rapid.Generator[*trial.Trial] {
 			Start:   b.Starts[rapid.IntRange(0, len(b.Starts)-1).Draw(t, "start")],
 			Clients: trial.Place(works, min(b.Threads, n)),
 			Budget:  b.Budget,
+			Skew:    b.Skew,
 		}
 	})
 }

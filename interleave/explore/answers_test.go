@@ -101,7 +101,9 @@ var answers = []answered{
 
 	{"a refusal that makes no call", unsupported, []string{once, "p1: rlock inside unlock"}, model.HonestyName, model.Holds, nil},
 	{"acquires that make no call", nobodys, []string{once, once1}, model.DisclosureName, model.Undecided, nil},
-	{"a record lock that another client's read drops", records, []string{"p0.a: lock inside unlock", "p0.b: lock read unlock"}, model.OwnershipName, model.Violated, nil},
+	{"a record lock that another client's read drops", records, []string{"p0.a: lock inside", "p0.b: lock read"}, model.OwnershipName, model.Violated, nil},
+	{"two waits that are bounded one by one", twice, []string{"p0: lock work 2s unlock", once1}, model.PatienceName, model.Violated, bounded},
+	{"a poll for who never leaves", excl(nil), []string{"p0: lock inside", once1}, model.PatienceName, model.Holds, nil},
 }
 
 const once1 = "p1: lock inside unlock"
@@ -310,4 +312,29 @@ func records(p *sys.Proc, _ lock.How) (lock.Release, error) {
 		return nil, lock.ErrBusy
 	}
 	return func(p *sys.Proc) error { return p.Close(f) }, nil
+}
+
+// twice waits for one file and then for another, for as long again. Its release
+// takes its time between the two.
+func twice(p *sys.Proc, how lock.How) (lock.Release, error) {
+	first, err := polling(time.Second, 2*time.Second)(p, how)
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.Open("m", sys.O_RDWR|sys.O_CREAT, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	deadline := p.Deadline(2 * time.Second)
+	expired := func(error) bool { return p.Expired(deadline) }
+	if p.Retry(sys.Backoff{Initial: time.Second}, expired, func() error { return p.Flock(m, sys.LOCK_EX|sys.LOCK_NB) }) != nil {
+		_ = p.Close(m)
+		_ = first(p)
+		return nil, lock.ErrTimeout
+	}
+	return func(p *sys.Proc) error {
+		_ = first(p)
+		p.Sleep(9 * time.Second)
+		return p.Close(m)
+	}, nil
 }

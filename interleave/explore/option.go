@@ -14,7 +14,7 @@ type option struct {
 	env   trial.Env
 	at    place         // of a thread's step; of the environment's on a process, that
 	fault sys.Errno     // the environment makes the thread's call fail
-	dur   time.Duration // of Time and Jump
+	dur   time.Duration // of Time, Jump and Wall
 }
 
 // onProcess reports whether the step is a process's or done to one.
@@ -122,6 +122,9 @@ func (w *walker) faults(s *state, threads int, all []option) []option {
 		if old := w.stale; old > 0 && (!ok || next != old) {
 			all = append(all, option{env: trial.Jump, dur: old})
 		}
+	}
+	if s.left.Walls > 0 && w.stale > 0 {
+		all = append(all, option{env: trial.Wall, dur: w.stale})
 	}
 	if s.left.Unlinks > 0 && s.removable(trial.Path) {
 		all = append(all, option{env: trial.Unlinked})

@@ -35,8 +35,9 @@ func drawTrial(t *rapid.T) *trial.Trial {
 	}
 	tr := drawn(programs).clients(t, lines...)
 	tr.Budget = rapid.SampledFrom([]trial.Budget{
-		{}, {}, {}, {}, {Kills: 1}, {Kills: 1}, {Errors: 1}, {Jumps: 1}, {Pauses: 1}, {Unlinks: 1}, {Jumps: 1, Kills: 1}, {Pauses: 1, Jumps: 1}, {Pauses: 1, Kills: 1},
+		{}, {}, {}, {}, {Kills: 1}, {Kills: 1}, {Errors: 1}, {Jumps: 1}, {Pauses: 1}, {Unlinks: 1}, {Jumps: 1, Kills: 1}, {Pauses: 1, Jumps: 1}, {Pauses: 1, Kills: 1}, {Walls: 1}, {Walls: 1, Kills: 1},
 	}).Draw(t, "budget")
+	tr.Skew = rapid.SampledFrom([]time.Duration{0, 0, 0, 2 * time.Second, -2 * time.Second, -time.Second}).Draw(t, "skew")
 	tr.Config.Stale = rapid.SampledFrom([]time.Duration{0, 2 * time.Second}).Draw(t, "stale")
 	if rapid.Bool().Draw(t, "start") {
 		tr.Start = []sys.Entry{{Name: trial.Path, Age: 3 * time.Second}}

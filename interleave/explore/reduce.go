@@ -16,7 +16,7 @@ import (
 //     nor is changed by it. The step reads a clock, or is the return of a sleep
 //     that is over, a mark, the start of a thread or the join of one that has
 //     ended. The clocks move only while no thread can go on, and this one can.
-//     While the budget has a pause or a jump they may move earlier; then only
+//     While the budget has a pause or a jump, also of one clock, they may move earlier; then only
 //     steps are taken that no clock has a part in (timeless): the return of a
 //     sleep, a mark and a join, if what follows is no call that lasts and would
 //     begin at the time of the step. A kill of its process leaves nothing of the
@@ -108,7 +108,7 @@ func (s *spot) mayHurry(untimely bool) bool { return s.timeless || s.local && !u
 // hurry takes the steps that concern nobody else, of all threads that stand
 // before one: states in between are not stored.
 func (w *walker) hurry(s *state, c *counts) error {
-	untimely := s.left.Pauses > 0 || s.left.Jumps > 0
+	untimely := s.left.Pauses > 0 || s.left.Jumps > 0 || s.left.Walls > 0
 	for p := range s.procs {
 		for t := 0; t < len(s.procs[p].threads); t++ {
 			at := place{int8(p), int8(t)}

@@ -16,6 +16,8 @@ func (w *walker) take(s *state, o option) error {
 		return w.takeThread(s, o)
 	case trial.Time, trial.Jump:
 		s.now = s.now.Add(o.dur)
+	case trial.Wall:
+		s.now.Wall += o.dur
 	case trial.Pause:
 		s.procs[o.at.proc].paused = true
 	case trial.Resume:

@@ -4,9 +4,10 @@ import "bytes"
 
 // twin reports whether the process does, and has, the same as the one before
 // it: what either does next leads to the same state. Their blocks lie side by
-// side where a state was read from the store.
+// side where a state was read from the store. Who has record locks is like nobody:
+// it shows whose came first.
 func (w *walker) twin(s *state, p int) bool {
-	if p == 0 || !w.symmetry || w.class[p] != w.class[p-1] || s.kernel.Waiting() {
+	if p == 0 || !w.symmetry || w.class[p] != w.class[p-1] || s.kernel.Waiting() || s.kernel.HasRecords(p-1) || s.kernel.HasRecords(p) {
 		return false
 	}
 	a, b := &s.procs[p-1], &s.procs[p]

@@ -107,6 +107,7 @@ func budgeted(b trial.Budget) []func(*trial.Budget) *int {
 		func(b *trial.Budget) *int { return &b.Jumps },
 		func(b *trial.Budget) *int { return &b.Errors },
 		func(b *trial.Budget) *int { return &b.Unlinks },
+		func(b *trial.Budget) *int { return &b.Walls },
 	} {
 		if *part(&b) > 0 {
 			parts = append(parts, part)

@@ -16,7 +16,7 @@ type Move struct {
 	Env   trial.Env
 	TID   sys.TID       // of a thread's step; of the environment's on a process, that
 	Fault sys.Errno     // the environment makes the thread's call fail
-	Dur   time.Duration // of Time and Jump
+	Dur   time.Duration // of Time, Jump and Wall
 }
 
 // A frame tells the processes and threads of a state by their real names: those
@@ -44,7 +44,7 @@ func (w *walker) frame() *frame {
 // move returns the option as a move.
 func (f *frame) move(o option) Move {
 	m := Move{Env: o.env, Fault: o.fault, Dur: o.dur}
-	if o.env != trial.Time && o.env != trial.Jump && o.env != trial.Unlinked {
+	if o.onProcess() {
 		m.TID.Proc = uint8(f.proc[o.at.proc])
 	}
 	if o.env == trial.None {

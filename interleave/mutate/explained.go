@@ -48,5 +48,6 @@ var explanations = map[string]string{
 	"flock-handle/no-mutex":          "threads that come first at once open the file each: a descriptor is leaked, and descriptors are not counted",
 	"flock-handle/no-unmutex":        deadlock,
 	"fcntl-mutex/release-no-unmutex": deadlock,
+	"fcntl-persist/release-no-unlck": closed,
 	"fcntl-mutex/release-no-unlck":   closed,
 }

@@ -63,8 +63,23 @@ func mutant(e lock.Entry, t *tamper) Mutant {
 	return m
 }
 
-// seedsOfRuns is how many schedules of each trial are drawn to see the lock's code.
-const seedsOfRuns = 8
+// How much is run to see the lock's code: schedules of each trial, and the steps of
+// each. Who polls while another works for long does so many times.
+const (
+	seedsOfRuns = 6
+	stepsOfRuns = 2500
+)
+
+// A brief chooser draws, and ends runs that are long.
+type brief struct{ *interleave.POS }
+
+// Choose implements interleave.Chooser.
+func (b brief) Choose(m *interleave.Menu) (int, error) {
+	if m.Step >= stepsOfRuns {
+		return 0, interleave.ErrStop
+	}
+	return b.POS.Choose(m)
+}
 
 // perform runs the lock's code: alone and contended, from every start, with and
 // without a kill, and for long. The schedules are drawn alike for locks that do
@@ -87,8 +102,8 @@ func perform(e lock.Entry, did func(interleave.Outcome)) error {
 			return err
 		}
 		for seed := range seedsOfRuns {
-			pos := interleave.NewPOS(rand.New(rand.NewPCG(uint64(seed), 1)))
-			out, err := runner.Run(t, memoryMachine, pos)
+			rng := rand.New(rand.NewPCG(uint64(seed), 1))
+			out, err := runner.Run(t, memoryMachine, brief{interleave.NewPOS(rng)})
 			if err != nil {
 				return fmt.Errorf("run %s: %w", e.Name, err)
 			}

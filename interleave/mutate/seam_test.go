@@ -26,12 +26,12 @@ func TestAProcIsItsHost(t *testing.T) {
 	}
 }
 
-// small are the locks of the tests, and some that are registered: with a
-// heartbeat, with pauses, with data.
+// small are the locks of the tests, and some that are registered: one with
+// pauses and a deadline, and one without either.
 func small(t *testing.T) []lock.Entry {
 	all := []lock.Entry{entry("existing", existing), entry("recorded", recorded), entry("owned", owned),
 		entry("named", named), entry("beaten", beaten), entry("belted", belted)}
-	for _, name := range []string{"posixage-v2", "pact-sidecar", "ctx-v2"} {
+	for _, name := range []string{"pact-sidecar", "ctx-v2"} {
 		e, err := lock.Find(name)
 		if err != nil {
 			t.Fatal(err)

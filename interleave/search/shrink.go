@@ -89,7 +89,7 @@ func (s *shrinker) trials(n, faults int) (trials []trial.Trial, all bool) {
 		choices := subsets(clients, n)
 		all = all && len(choices) < mostSubsets
 		for _, chosen := range choices {
-			for _, b := range budgets(spentBudget(s.from.Steps), faults) {
+			for _, b := range trial.Spent(s.from.Steps).Of(faults) {
 				t := s.from.Trial
 				t.Clients, t.Budget = chosen, b
 				trials = append(trials, t)

@@ -96,31 +96,3 @@ func renumbered(clients []trial.Client) []trial.Client {
 	}
 	return out
 }
-
-// budgets returns the budgets of n faults, none of a kind that was not used.
-func budgets(used trial.Budget, n int) []trial.Budget {
-	var all []trial.Budget
-	for k := range used.Kills + 1 {
-		for p := range used.Pauses + 1 {
-			for j := range used.Jumps + 1 {
-				for e := range used.Errors + 1 {
-					for u := range used.Unlinks + 1 {
-						if k+p+j+e+u == n {
-							all = append(all, trial.Budget{Kills: k, Pauses: p, Jumps: j, Errors: e, Unlinks: u})
-						}
-					}
-				}
-			}
-		}
-	}
-	return all
-}
-
-// spentBudget returns what the schedule's faults cost.
-func spentBudget(steps []trial.Step) trial.Budget {
-	var b trial.Budget
-	for _, s := range steps {
-		b.Spend(s)
-	}
-	return trial.Budget{Kills: -b.Kills, Pauses: -b.Pauses, Jumps: -b.Jumps, Errors: -b.Errors, Unlinks: -b.Unlinks}
-}

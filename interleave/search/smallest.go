@@ -70,7 +70,7 @@ func (m *minimizer) level(ctx context.Context, n, faults int) error {
 		choices := subsets(clients, n)
 		everywhere = everywhere && len(choices) < mostSubsets
 		for _, chosen := range choices {
-			for _, b := range budgets(t.Budget, faults) {
+			for _, b := range t.Budget.Of(faults) {
 				smaller := *t
 				smaller.Clients, smaller.Budget = beside(chosen, probe), b
 				if _, all, err := m.try(ctx, &smaller); err != nil {

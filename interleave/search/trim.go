@@ -12,7 +12,7 @@ import (
 // met.
 func trimmed(f *Finding) *Finding {
 	t := *f
-	t.Trial.Budget = spentBudget(f.Steps)
+	t.Trial.Budget = trial.Spent(f.Steps)
 	t.Trial.Clients = slices.Clone(f.Trial.Clients)
 	for i, c := range t.Trial.Clients {
 		t.Trial.Clients[i].Work = begun(c.Work, acquires(f.History, c.Name()))

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,12 +18,13 @@ type Budget struct {
 	Jumps   int // times that the clocks jump while somebody could run
 	Errors  int // calls that fail
 	Unlinks int // times that somebody outside removes the lock file
+	Walls   int // times that the wall clock jumps alone: the machine was suspended
 }
 
 func (b *Budget) fields() []budgetField {
 	return []budgetField{
 		{"kills", &b.Kills}, {"pauses", &b.Pauses}, {"jumps", &b.Jumps},
-		{"errors", &b.Errors}, {"unlinks", &b.Unlinks},
+		{"errors", &b.Errors}, {"unlinks", &b.Unlinks}, {"walls", &b.Walls},
 	}
 }
 
@@ -32,7 +34,40 @@ type budgetField struct {
 }
 
 // Total returns the number of faults that the budget allows.
-func (b Budget) Total() int { return b.Kills + b.Pauses + b.Jumps + b.Errors + b.Unlinks }
+func (b Budget) Total() (n int) {
+	for _, f := range b.fields() {
+		n += *f.value
+	}
+	return n
+}
+
+// Of returns the budgets within b that allow n faults, those with the fewest kills
+// first, then pauses and so on.
+func (b Budget) Of(n int) []Budget {
+	all := []Budget{{}}
+	for i, f := range b.fields() {
+		var more []Budget
+		for _, one := range all {
+			for k := range *f.value + 1 {
+				next := one
+				*next.fields()[i].value = k
+				more = append(more, next)
+			}
+		}
+		all = more
+	}
+	return slices.DeleteFunc(all, func(one Budget) bool { return one.Total() != n })
+}
+
+// Spent returns what the schedule's faults cost.
+func Spent(steps []Step) (b Budget) {
+	for _, s := range steps {
+		if kind := b.kind(s); kind != nil {
+			*kind++
+		}
+	}
+	return b
+}
 
 // Plus returns what both budgets allow together.
 func (b Budget) Plus(other Budget) Budget {
@@ -88,7 +123,7 @@ func ParseBudget(text string) (Budget, error) {
 		f := b.field(name)
 		n, err := strconv.Atoi(value)
 		if f == nil || err != nil || seen[name] {
-			return Budget{}, fmt.Errorf("found %q, wanted each of kills, pauses, jumps, errors, unlinks at most once, as in kills=1", word)
+			return Budget{}, fmt.Errorf("found %q, wanted each of kills, pauses, jumps, errors, unlinks, walls at most once, as in kills=1", word)
 		}
 		*f, seen[name] = n, true
 	}
@@ -125,6 +160,8 @@ func (b *Budget) kind(s Step) *int {
 		return &b.Jumps
 	case s.Env == Unlinked:
 		return &b.Unlinks
+	case s.Env == Wall:
+		return &b.Walls
 	case s.Ret.Fault:
 		return &b.Errors
 	}

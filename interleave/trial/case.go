@@ -3,6 +3,7 @@ package trial
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
@@ -80,7 +81,7 @@ var sections = []section{
 	{"kernel", func(c *Case) string { return c.Profile + "\n" }, parseProfile},
 	{"start", formatStart, parseStart},
 	{"workload", formatWorkload, parseWorkload},
-	{"environment", func(c *Case) string { return c.Trial.Budget.String() + "\n" }, parseBudget},
+	{"environment", formatEnvironment, parseEnvironment},
 	{"schedule", formatSteps, parseStepLine},
 	{"verdict", func(c *Case) string { return c.Verdict.String() + "\n" }, parseVerdict},
 }
@@ -113,6 +114,22 @@ func FormatEntry(e sys.Entry) string {
 		text += fmt.Sprintf(" content=%q", e.Content)
 	}
 	return text
+}
+
+func formatEnvironment(c *Case) string {
+	text := c.Trial.Budget.String()
+	if c.Trial.Skew != 0 {
+		text += " skew=" + formatSkew(c.Trial.Skew)
+	}
+	return text + "\n"
+}
+
+// formatSkew writes a time with its sign.
+func formatSkew(d time.Duration) string {
+	if d > 0 {
+		return "+" + sys.FormatDuration(d)
+	}
+	return sys.FormatDuration(d)
 }
 
 func formatWorkload(c *Case) string {

@@ -112,9 +112,14 @@ func TestParsingIsStrict(t *testing.T) {
 		{"p1.a: rlock inside", "p1.a: rlock insied", at + `14: found "insied", wanted one of lock, trylock, rlock, tryrlock, unlock, upgrade, downgrade, inside, read, write, work, rest, visit, clean, fork, spawn, forkunlock, daemon`},
 		{"p0: lock inside unlock rest 1s trylock work 31s unlock\np1.a: rlock inside unlock\np1.b: tryrlock inside unlock\n", "", golden + `: found 0 clients, wanted 1 to 26`},
 		// The environment.
-		{"kills=1 ", "kill=1 ", at + `17: found "kill=1", wanted each of kills, pauses, jumps, errors, unlinks at most once, as in kills=1`},
+		{"kills=1 ", "kill=1 ", at + `17: found "kill=1", wanted each of kills, pauses, jumps, errors, unlinks, walls at most once, as in kills=1`},
 		{"kills=1 pauses=1", "kills=1\npauses=1", at + `18: found "pauses=1 jumps=1 errors=1 unlinks=1", wanted one line`},
 		{"kills=1", "kills=100", at + `17: found kills=100, wanted 0 to 99`},
+		{" unlinks=1", " unlinks=1 skew=60s", at + `17: found skew=60s, wanted how far the file server's clock is ahead, as in skew=+60s, at the line's end`},
+		{" unlinks=1", " unlinks=1 skew=+1m", at + `17: found skew=+1m, wanted`},
+		{" unlinks=1", " unlinks=1 skew=0s", at + `17: found skew=0s, wanted`},
+		{" unlinks=1", " unlinks=1 skew=-90000s", golden + `: found skew=-90000s, wanted at most a day`},
+		{"jumps=1", "skew=+60s jumps=1", at + `17: found skew=+60s jumps=1 errors=1 unlinks=1, wanted`},
 		// The schedule.
 		{"p0 inside() = 0", "p0 inside()", at + `39: step 21: found "p0 inside()", wanted a step such as: p0 close(3) = 0`},
 		{"p0 inside() = 0", "p0  inside() = 0", at + `39: step 21: found call " inside", wanted one of open`},
@@ -136,6 +141,7 @@ func TestParsingIsStrict(t *testing.T) {
 		{"pauses=1 ", "", at + `26: step 8: found "pause p1", but the environment allows only`},
 		{"jumps=1 ", "", at + `27: step 9: found "jump +60s", but the environment allows only`},
 		{"errors=1 ", "", at + `29: step 11: found "p0 unlink(\"l\") = -1 EACCES (fault)", but the environment allows only`},
+		{"jump +60s", "wall +60s", at + `27: step 9: found "wall +60s", but the environment allows only`},
 		{" unlinks=1", "", at + `31: step 13: found "unlink l (outside)", but the environment allows only`},
 		{"kill p1\n", "kill p1\nkill p0\n", at + `39: step 21: found "kill p0", but the environment allows only kills=1`},
 		// The verdict.

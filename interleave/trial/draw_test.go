@@ -22,7 +22,8 @@ func drawCase(t *rapid.T) *trial.Case {
 		Trial: trial.Trial{
 			Lock: entry, Config: entry.Defaults,
 			Clients: trial.Place(works, rapid.IntRange(0, len(works)).Draw(t, "threads")),
-			Budget:  trial.Budget{Kills: 99, Pauses: 99, Jumps: 99, Errors: 99, Unlinks: 99},
+			Budget:  trial.Budget{Kills: 99, Pauses: 99, Jumps: 99, Errors: 99, Unlinks: 99, Walls: 99},
+			Skew:    time.Duration(rapid.Int64Range(-int64(24*time.Hour), int64(24*time.Hour)).Draw(t, "skew")),
 		},
 		Profile: rapid.SampledFrom([]string{"any", "ext4", "tmpfs"}).Draw(t, "profile"),
 		Verdict: trial.Verdict{
@@ -44,9 +45,9 @@ func drawCase(t *rapid.T) *trial.Case {
 
 func drawStep(t *rapid.T, tr *trial.Trial) trial.Step {
 	if rapid.Bool().Draw(t, "of the environment") {
-		s := trial.Step{Env: trial.Env(rapid.IntRange(1, int(trial.Unlinked)).Draw(t, "env"))}
+		s := trial.Step{Env: trial.Env(rapid.IntRange(1, int(trial.Wall)).Draw(t, "env"))}
 		switch s.Env {
-		case trial.Time, trial.Jump:
+		case trial.Time, trial.Jump, trial.Wall:
 			s.Dur = time.Duration(rapid.Int64Range(1, 1<<50).Draw(t, "dur"))
 		case trial.Kill, trial.Pause, trial.Resume:
 			s.Proc = rapid.IntRange(0, tr.Procs()+tr.Forks()-1).Draw(t, "proc")

@@ -205,11 +205,18 @@ func parseWorkload(c *Case, line string) error {
 	return err
 }
 
-func parseBudget(c *Case, line string) error {
+func parseEnvironment(c *Case, line string) error {
 	if c.budgeted {
 		return fmt.Errorf("found %q, wanted one line", line)
 	}
-	b, err := ParseBudget(line)
+	budget, skew, skewed := strings.Cut(line, " skew=")
+	b, err := ParseBudget(budget)
+	if err == nil && skewed {
+		c.Trial.Skew, err = time.ParseDuration(skew)
+		if err != nil || c.Trial.Skew == 0 || formatSkew(c.Trial.Skew) != skew {
+			err = fmt.Errorf("found skew=%s, wanted how far the file server's clock is ahead, as in skew=+60s, at the line's end", skew)
+		}
+	}
 	c.Trial.Budget, c.budgeted = b, true
 	return err
 }

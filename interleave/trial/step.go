@@ -20,7 +20,11 @@ const (
 	Pause        // a process is stopped
 	Resume       // and goes on
 	Unlinked     // somebody outside removes the lock file
+	Wall         // the wall clock jumps alone, as it does while the machine is suspended
 )
+
+// Passes reports whether the step is that a clock goes on.
+func (e Env) Passes() bool { return e == Time || e == Jump || e == Wall }
 
 // onProcess reports whether the step is done to a process.
 func (e Env) onProcess() bool { return e == Kill || e == Pause || e == Resume }
@@ -34,7 +38,7 @@ type Step struct {
 	Ret    sys.Ret
 
 	Proc int           // of Kill, Pause, Resume: the process
-	Dur  time.Duration // of Time and Jump
+	Dur  time.Duration // of Time, Jump and Wall
 }
 
 // Head returns what was done, without what came of it: "p0 flock(3, LOCK_EX)".
@@ -44,6 +48,8 @@ func (s Step) Head() string {
 		return "time +" + sys.FormatDuration(s.Dur)
 	case Jump:
 		return "jump +" + sys.FormatDuration(s.Dur)
+	case Wall:
+		return "wall +" + sys.FormatDuration(s.Dur)
 	case Kill:
 		return fmt.Sprintf("kill p%d", s.Proc)
 	case Pause:
@@ -74,6 +80,8 @@ func ParseStep(text string) (Step, error) {
 		s, err = timeStep(Time, rest)
 	case "jump":
 		s, err = timeStep(Jump, rest)
+	case "wall":
+		s, err = timeStep(Wall, rest)
 	case "kill":
 		s, err = procStep(Kill, rest)
 	case "pause":

@@ -22,6 +22,7 @@ func TestStepsReadLikeStrace(t *testing.T) {
 		`p0 fork("child") = p2`:         {Thread: "p0", Call: sys.Call{Op: sys.OpFork, Path: "child"}, Ret: sys.Ret{N: 2}},
 		`p0.child2 exec() = 0`:          {Thread: "p0.child2", Call: sys.Call{Op: sys.OpExec}},
 		`time +90s`:                     {Env: trial.Time, Dur: 90 * time.Second},
+		`wall +30s`:                     {Env: trial.Wall, Dur: 30 * time.Second},
 		`jump +1.5s`:                    {Env: trial.Jump, Dur: 1500 * time.Millisecond},
 		`kill p0`:                       {Env: trial.Kill},
 		`pause p12`:                     {Env: trial.Pause, Proc: 12},

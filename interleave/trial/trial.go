@@ -32,6 +32,7 @@ type Trial struct {
 	Start   []sys.Entry // in the order in which they are made
 	Clients []Client
 	Budget  Budget
+	Skew    time.Duration // how far the file server's clock is ahead of the clients'
 }
 
 // A Client is one user of the lock and what it does.
@@ -89,7 +90,9 @@ func (t *Trial) Names() []string {
 }
 
 // Setup returns what a kernel needs to be booted for the trial.
-func (t *Trial) Setup() sys.Setup { return sys.Setup{Procs: t.Procs(), Files: t.Start} }
+func (t *Trial) Setup() sys.Setup {
+	return sys.Setup{Procs: t.Procs(), Files: t.Start, Skew: t.Skew}
+}
 
 // Place numbers the clients' processes in their order: the first threads of
 // them share p0, each of the others has a process of its own. 0 counts as 1.
@@ -134,8 +137,14 @@ func (t *Trial) Validate() error {
 			return fmt.Errorf("found a client in p%d and none in p%d", t.Procs()-1, p)
 		}
 	}
+	if t.Skew.Abs() > maxSkew {
+		return fmt.Errorf("found skew=%s, wanted at most a day", formatSkew(t.Skew))
+	}
 	return t.Budget.Validate()
 }
+
+// maxSkew keeps mtimes in the years in which kernels tell them from their own.
+const maxSkew = 24 * time.Hour
 
 // Bound returns how long an acquire of that kind may take: its time-out, which is
 // nothing for a try, and one poll. It is not bounded where the lock waits for

@@ -40,6 +40,11 @@ type Kernel interface {
 type Setup struct {
 	Procs int     // processes, numbered from 0
 	Files []Entry // made in this order
+
+	// Skew is how far the file server's clock is ahead of the clients': calls set
+	// mtimes by the server's, and all else is told by the clients'. The ages of
+	// the files are the server's, too.
+	Skew time.Duration
 }
 
 // An Entry is one file of a Setup.

@@ -97,6 +97,7 @@ func (r *room) profile() string {
 // are met in the setup's order.
 func (r *room) furnish(setup *sys.Setup, t *trial) error {
 	t.begin()
+	t.skew = setup.Skew
 	t.root = r.inode
 	if err := empty(r.fd, r.list); err != nil {
 		return fmt.Errorf("empty directory %s: %w", r.path, err)
@@ -108,7 +109,7 @@ func (r *room) furnish(setup *sys.Setup, t *trial) error {
 	}
 	// Afterwards, because files move their directory's mtime.
 	for _, e := range setup.Files {
-		times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, t.real(-e.Age)}
+		times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, t.real(setup.Skew - e.Age)}
 		if err := unix.UtimesNanoAt(r.fd, e.Name, times, unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return fmt.Errorf("set the time of %s in %s: %w", e.Name, r.path, err)
 		}

@@ -29,7 +29,8 @@ type trial struct {
 	root    uint64        // the inode of the trial's directory
 	changed time.Duration // when the last name was made or removed in the root
 	known   map[uint64]sys.Ino
-	pids    []int // the real processes, by their number in the trial
+	pids    []int         // the real processes, by their number in the trial
+	skew    time.Duration // of the file server's clock
 }
 
 func newTrial() trial {
@@ -51,7 +52,7 @@ func (t *trial) encode(f *frame, c *sys.Call) (bool, error) {
 	if opTraits[c.Op]&usesFD != 0 && (c.FD < firstFD || c.FD > lastFD) {
 		return false, nil
 	}
-	f.now = t.real(c.At.Wall)
+	f.now = t.real(c.At.Wall + t.skew)
 	t.request(f, c)
 	return true, nil
 }
@@ -168,7 +169,7 @@ func (t *trial) stat(raw *stat) sys.Stat {
 func (t *trial) moveRoot(f *frame, c *sys.Call) {
 	for i, in := range f.in {
 		if f.parents&(1<<i) != 0 && (in == 0 || in == t.root) {
-			t.changed = c.At.Wall
+			t.changed = c.At.Wall + t.skew
 		}
 	}
 }

@@ -3,7 +3,7 @@ package sim
 // CopyFrom makes s equal to the other state. What memory s has is used again,
 // so that a search copies states without allocating.
 func (s *State) CopyFrom(other *State) {
-	s.rules = other.rules
+	s.rules, s.skew = other.rules, other.skew
 	s.names = append(s.names[:0], other.names...)
 	s.inodes = append(s.inodes[:0], other.inodes...)
 	s.files = append(s.files[:0], other.files...)

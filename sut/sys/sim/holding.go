@@ -1,5 +1,7 @@
 package sim
 
+import "slices"
+
 // NoFile is what no name leads to.
 const NoFile = -1
 
@@ -32,6 +34,14 @@ func (s *State) Locks(proc, file int) bool {
 
 // RecordLocks reports whether the process has a record lock of its own.
 func (s *State) RecordLocks(proc int) bool { return s.recordsOf(owner{id: proc}, NoFile) }
+
+// HasRecords reports whether the process has a record lock, or a descriptor of its
+// has one.
+func (s *State) HasRecords(proc int) bool {
+	return len(s.records) > 0 && (s.RecordLocks(proc) || slices.ContainsFunc(s.procs[proc].fds, func(d descriptor) bool {
+		return d.file != closed && s.recordsOf(owner{ofd: true, id: d.file}, NoFile)
+	}))
+}
 
 func (s *State) recordsOf(o owner, file int) bool {
 	for _, r := range s.records {

@@ -55,6 +55,9 @@ func (s *State) Do(id sys.TID, c sys.Call) (sys.Ret, error) {
 	if c.Op != sys.OpOpen {
 		s.hasLooked(id)
 	}
+	if c.Op != sys.OpUtimes { // which tells the server a time of the client's
+		c.At.Wall += s.skew
+	}
 	return do(s, id, c), nil
 }
 

@@ -84,8 +84,9 @@ type State struct {
 	records []record // record locks that are held
 	waiters []waiter // threads that wait for one
 
-	hidden []hidden  // names that hosts keep for themselves
-	looked []sys.TID // threads whose open has found nothing and is to create
+	skew   time.Duration // of the server's clock
+	hidden []hidden      // names that hosts keep for themselves
+	looked []sys.TID     // threads whose open has found nothing and is to create
 }
 
 // A name is a directory entry.
@@ -153,7 +154,7 @@ const (
 // New returns a kernel with the setup's files, which are made in their order,
 // and processes without open descriptors.
 func New(rules Rules, setup sys.Setup) (*State, error) {
-	s := &State{rules: rules, procs: make([]proc, setup.Procs)}
+	s := &State{rules: rules, procs: make([]proc, setup.Procs), skew: setup.Skew}
 	for i := range s.procs {
 		s.procs[i].host = s.ownHost(i)
 	}
@@ -165,7 +166,7 @@ func New(rules Rules, setup sys.Setup) (*State, error) {
 	}
 	// Afterwards, because a file moves the mtime of its directory.
 	for _, e := range setup.Files {
-		s.inodes[s.Named(e.Name)].mtime = -e.Age
+		s.inodes[s.Named(e.Name)].mtime = setup.Skew - e.Age
 	}
 	return s, nil
 }
