@@ -150,7 +150,7 @@ func TestStartsAreWhatTheLockLeavesBehind(t *testing.T) {
 			}
 		}
 	}
-	if _, err := interleave.MakeStart("fresh", tr); err == nil || err.Error() != `found start "fresh", wanted one of none, idle, leftover` {
+	if _, err := interleave.MakeStart("fresh", tr); err == nil || err.Error() != `found start "fresh", wanted one of none, idle, leftover, dir, planted` {
 		t.Errorf("found %v", err)
 	}
 }
@@ -174,6 +174,31 @@ func TestLongWorkOutlastsEveryThreshold(t *testing.T) {
 	for _, e := range lock.All() {
 		if d := interleave.LongWork(e.Defaults); d <= e.Defaults.Stale || d <= e.Defaults.Timeout || d < interleave.OldAge {
 			t.Errorf("%s: found %s, with %s", e.Name, d, e.Defaults)
+		}
+	}
+}
+
+// What somebody has put in the lock's place is old, and both kernels can make it.
+func TestStartsWithSomethingInTheLocksPlace(t *testing.T) {
+	tr := tiny(flocking).Trial(t, "p0: lock inside unlock")
+	tr.Config.Stale = time.Minute
+	for name, wanted := range map[string]string{
+		"dir":     `open("l", O_RDWR|O_CREAT, 0600) = -1 EISDIR`,
+		"planted": `open("l", O_RDWR|O_CREAT, 0600) = 3<B>`,
+	} {
+		var err error
+		if tr.Start, err = interleave.MakeStart(name, tr); err != nil {
+			t.Fatal(err)
+		}
+		if len(tr.Start) != 1 || tr.Start[0].Name != trial.Path || tr.Start[0].Age != 61*time.Second {
+			t.Errorf("%s: found %+v", name, tr.Start)
+		}
+		out, err := interleave.Run(tr, memory, interleave.RoundRobin{})
+		if err != nil || out.Steps[0].String() != "p0 "+wanted {
+			t.Errorf("%s: found %v, %v, wanted %s", name, out.Steps, err, wanted)
+		}
+		if slices.Contains(interleave.Starts(), name) || !slices.Contains(interleave.EveryStart(), name) {
+			t.Errorf("%s: wanted it where it is asked for, and not among those for any lock", name)
 		}
 	}
 }

@@ -188,6 +188,33 @@ func TestAJumpLeadsToTheNextDeadlineOrPastAnAge(t *testing.T) {
 	}
 }
 
+// The wall clock alone jumps past the age at which the lock calls a file old, as
+// it does while the machine is suspended: waits are over when they would have been.
+func TestTheWallClockAloneJumpsPastAnAge(t *testing.T) {
+	tr := tiny(flocking).Trial(t, "p0: lock work 5s unlock", "p1: rest 1s lock inside unlock")
+	tr.Config.Stale = 30 * time.Second
+	tr.Budget.Walls = 1
+	ch := inOrder("p0", "wall +30s", "p0", "time +1s", "p1")
+	same(t, told(t, tr, ch), `
+		        p0 asks: lock
+		p0 open("l", O_RDWR|O_CREAT, 0600) = 3<A>
+		wall +30s
+		p0 flock(3, LOCK_EX) = 0
+		        p0 is told: ok
+		time +1s
+		p1 sleep(1s) = 0
+		stopped`)
+	if wanted := "p0 | wall_+30s"; ch.menus[0] != wanted {
+		t.Errorf("found the menu %q, wanted %q", ch.menus[0], wanted)
+	}
+	tr.Config.Stale = 0
+	ch = inOrder("p0")
+	played(t, tr, ch)
+	if wanted := "p0"; ch.menus[0] != wanted {
+		t.Errorf("found the menu %q of a lock that calls no file old, wanted %q", ch.menus[0], wanted)
+	}
+}
+
 // A fault is an error number for the code and nothing for the kernel: the file
 // is not made, the lock not taken.
 func TestAFaultIsDeliveredAndTheKernelUntouched(t *testing.T) {

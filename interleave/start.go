@@ -16,7 +16,20 @@ import (
 //   - none: no file is there;
 //   - idle: what an acquire and a release leave behind, grown old;
 //   - leftover: what a client leaves behind that was killed inside, grown old.
+//
+// Two more are made where they are asked for, see [EveryStart].
 func Starts() []string { return []string{"none", "idle", "leftover"} }
+
+// EveryStart names those and the starts in which somebody has put something in the
+// lock's place:
+//
+//   - dir: a directory, grown old;
+//   - planted: a symbolic link that leads to another file, which is not there,
+//     grown old.
+func EveryStart() []string { return append(Starts(), "dir", "planted") }
+
+// Elsewhere is the file that the link of the start planted leads to.
+const Elsewhere = "elsewhere"
 
 // OldAge is how old the files of the starts idle and leftover are where the
 // lock calls no age stale: older than any of the seed documents' thresholds.
@@ -47,8 +60,12 @@ func MakeStart(name string, t *trial.Trial) ([]sys.Entry, error) {
 		return leave(t, "lock inside unlock")
 	case "leftover":
 		return leave(t, "lock inside")
+	case "dir":
+		return []sys.Entry{{Name: trial.Path, Kind: sys.Directory, Age: oldAge(t.Config)}}, nil
+	case "planted":
+		return []sys.Entry{{Name: trial.Path, Kind: sys.Symlink, Content: Elsewhere, Age: oldAge(t.Config)}}, nil
 	}
-	return nil, fmt.Errorf("found start %q, wanted one of %s", name, strings.Join(Starts(), ", "))
+	return nil, fmt.Errorf("found start %q, wanted one of %s", name, strings.Join(EveryStart(), ", "))
 }
 
 // leave runs one client through the workload and returns the files it leaves,
@@ -70,13 +87,15 @@ func leave(t *trial.Trial, workload string) ([]sys.Entry, error) {
 	if out.End != Finished {
 		return nil, &Unmade{t.Lock.Name, out.End}
 	}
-	age := max(OldAge, t.Config.Stale+time.Second)
 	entries := state.Entries(0)
 	for i := range entries {
-		entries[i].Age = age
+		entries[i].Age = oldAge(t.Config)
 	}
 	return entries, nil
 }
+
+// oldAge is older than any age that the lock calls old.
+func oldAge(c lock.Config) time.Duration { return max(OldAge, c.Stale+time.Second) }
 
 // booted is a machine whose one kernel is there already.
 type booted struct{ state *sim.State }

@@ -38,6 +38,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,6 +124,12 @@ func Properties() []Property {
 	return []Property{
 		exclusion(), update(), recovery(), ownership(), honesty(), patience(), phantom(), disclosure(),
 	}
+}
+
+// OfRuns returns the properties of which any run tells something: those without
+// a probe.
+func OfRuns() []Property {
+	return slices.DeleteFunc(Properties(), func(p Property) bool { return p.Probes })
 }
 
 // PropertyByName returns the property with that name.

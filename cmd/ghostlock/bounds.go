@@ -45,7 +45,7 @@ func (b *bounds) registerWhole(f *pflag.FlagSet) {
 // register registers the flags that are the same for all.
 func (b *bounds) register(f *pflag.FlagSet) {
 	f.IntVar(&b.threads, "threads", 0, "how many of the clients share the first process")
-	f.StringVar(&b.start, "start", "", "the files at the start: "+strings.Join(interleave.Starts(), ", ")+" (default: each of them)")
+	f.StringVar(&b.start, "start", "", "the files at the start: "+strings.Join(interleave.EveryStart(), ", ")+" (default: each of the first three)")
 	f.IntVar(&b.budget.Kills, "kills", 0, "how many processes may be killed")
 	f.IntVar(&b.budget.Pauses, "pauses", 0, "how many processes may be stopped for a while")
 	f.IntVar(&b.budget.Jumps, "jumps", 0, "how often the clocks may jump while somebody could run")

@@ -91,6 +91,21 @@ func (f *fuzzFlags) check(timed bool) error {
 	return f.bounds.validate()
 }
 
+// drawn returns the properties to judge runs by that were drawn: no run is the
+// probe's alone.
+func (f *fuzzFlags) drawn() ([]model.Property, error) {
+	if len(f.properties) == 0 {
+		return model.OfRuns(), nil
+	}
+	all, err := f.judged()
+	for _, p := range all {
+		if p.Probes {
+			return nil, fmt.Errorf("found --property %s, wanted one that runs tell of: %s is explored", p.Name, p.Name)
+		}
+	}
+	return all, err
+}
+
 func knownPattern(name string) error {
 	var all []search.Pattern
 	for _, p := range model.Properties() {
@@ -117,7 +132,7 @@ func (a *app) fuzz(ctx context.Context, names []string, f *fuzzFlags, seeded, ti
 	if err != nil {
 		return err
 	}
-	properties, err := f.judged()
+	properties, err := f.drawn()
 	if err != nil {
 		return err
 	}

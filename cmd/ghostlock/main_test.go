@@ -116,7 +116,7 @@ func (b *bench) command(args ...string) *exec.Cmd {
 	b.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, b.tool, args...)
 	cmd.Dir = b.dir
-	cmd.Env = append(append(os.Environ(), "TMPDIR="+b.tmp), b.env...)
+	cmd.Env = append(append(os.Environ(), "TMPDIR="+b.tmp, "XDG_CACHE_HOME="+b.dir+"/cache"), b.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if b.nobody {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
-	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
@@ -14,7 +14,7 @@ import (
 // same, and the states fewer.
 func TestAReducedGraphHasTheSameVerdicts(t *testing.T) {
 	fewer := 0
-	for _, e := range lock.All() {
+	for _, e := range program.Locks() {
 		for _, work := range []string{"lock inside unlock", "lock work 31s unlock"} {
 			for _, b := range []trial.Budget{{}, {Kills: 1}, {Pauses: 1, Jumps: 1}, {Unlinks: 1}} {
 				if b.Pauses > 0 && work != "lock inside unlock" {

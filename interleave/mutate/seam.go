@@ -37,7 +37,7 @@ type round struct {
 
 // over returns the Proc of the part's code.
 func (s *seam) over(p *sys.Proc) *sys.Proc {
-	s.beneath = hostOf(p)
+	s.beneath = p.Host()
 	return sys.NewProc(s)
 }
 

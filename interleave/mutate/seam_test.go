@@ -2,7 +2,6 @@ package mutate
 
 import (
 	"context"
-	"reflect"
 	"slices"
 	"testing"
 
@@ -13,18 +12,6 @@ import (
 	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
-
-// What hostOf counts on.
-func TestAProcIsItsHost(t *testing.T) {
-	p := reflect.TypeFor[sys.Proc]()
-	if p.NumField() != 1 || p.Field(0).Type != reflect.TypeFor[sys.Host]() {
-		t.Fatalf("found a Proc of %d fields, the first of type %s, wanted one of type sys.Host", p.NumField(), p.Field(0).Type)
-	}
-	h := &seam{}
-	if hostOf(sys.NewProc(h)) != h {
-		t.Error("found another host")
-	}
-}
 
 // small are the locks of the tests, and some that are registered: one with
 // pauses and a deadline, and one without either.

@@ -43,7 +43,7 @@ func TestMutantsThatNoPropertySees(t *testing.T) {
 	} {
 		f := search.Fuzz{
 			Machines: []sys.Machine{mutantMachine}, Runner: search.Sampled(m.trials(t, m.entry(), 1), interleave.Strategies()[0], 1),
-			Properties: model.Properties(), Runs: 1000, Stats: &search.Stats{},
+			Properties: model.OfRuns(), Runs: 1000, Stats: &search.Stats{},
 		}
 		found, n, err := f.Run(context.Background())
 		if err != nil || found != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/explore"
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
@@ -109,7 +110,7 @@ func enumerated(tb testing.TB, t *trial.Trial, property string, most int) (viola
 // For every lock of the registry and both properties, proving says of two
 // clients that try what judging each of their runs says.
 func TestProveAgreesWithEveryRun(t *testing.T) {
-	for _, e := range lock.All() {
+	for _, e := range program.Locks() {
 		for _, budget := range []string{"", "kills=1", "errors=1"} {
 			for _, start := range []string{"none", "leftover"} {
 				h := hunt{lock: e.Name, start: start, budget: budget, clients: []string{"p0: trylock inside unlock", "p1: trylock inside unlock"}}

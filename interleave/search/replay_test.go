@@ -100,7 +100,7 @@ func TestReplayFailsRatherThanGuess(t *testing.T) {
 		wanted string
 	}{
 		{broken(t, 0, func(c *trial.Case) { c.Verdict.Property = "beauty" }), memory,
-			`ctx-v0.txt: found property "beauty", wanted one of exclusion, honesty`},
+			`ctx-v0.txt: found property "beauty", wanted one of exclusion, update, recovery, ownership, honesty, patience, phantom, disclosure`},
 		{broken(t, 0, nil), unbootable{}, "ctx-v0.txt: no kernel today"},
 		{undecided, memory, "hanging.txt: the schedule ran, and whether honesty holds could not be decided"},
 	} {

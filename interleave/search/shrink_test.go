@@ -279,7 +279,7 @@ func TestShrinkStaysOnItsFileSystem(t *testing.T) {
 // A finding of a property that nobody knows cannot be shrunk.
 func TestShrinkKnowsItsProperties(t *testing.T) {
 	_, err := search.Shrink(context.Background(), &search.Finding{Property: "beauty"}, memory)
-	if err == nil || err.Error() != `found property "beauty", wanted one of exclusion, honesty` {
+	if err == nil || err.Error() != `found property "beauty", wanted one of exclusion, update, recovery, ownership, honesty, patience, phantom, disclosure` {
 		t.Errorf("found %v", err)
 	}
 }

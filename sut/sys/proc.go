@@ -26,6 +26,10 @@ type Proc struct{ host Host }
 // NewProc returns the Proc of a thread that host runs.
 func NewProc(host Host) *Proc { return &Proc{host: host} }
 
+// Host returns who runs the thread, for code that stands between the two and
+// changes what it hears or says.
+func (p *Proc) Host() Host { return p.host }
+
 // A Thread is a thread started with [Proc.Go].
 type Thread struct{ n int64 }
 

@@ -132,9 +132,9 @@ func (s *State) get(id sys.TID, c sys.Call) sys.Ret {
 func (c cell) String() string {
 	switch c.kind {
 	case aText:
-		return c.name + " holds " + strconv.Quote(c.text)
+		return "cell " + strconv.Quote(c.name) + " holds " + strconv.Quote(c.text)
 	case aDescriptor:
-		return c.name + " holds " + strconv.Itoa(c.fd)
+		return "cell " + strconv.Quote(c.name) + " holds " + strconv.Itoa(c.fd)
 	}
 	return c.name + " is locked"
 }
