@@ -125,7 +125,7 @@ func (f *compareFlags) chosen(locks []lock.Entry) ([]cell, error) {
 	for _, flag := range []struct {
 		name          string
 		found, wanted []string
-	}{{"property", f.properties, properties}, {"environment", f.environments, names}, {"start", f.starts, interleave.Starts()}} {
+	}{{"property", f.properties, properties}, {"environment", f.environments, names}, {"start", f.starts, interleave.EveryStart()}} {
 		for _, word := range flag.found {
 			if !slices.Contains(flag.wanted, word) {
 				return nil, fmt.Errorf("found --%s %s, wanted some of %s", flag.name, word, strings.Join(flag.wanted, ", "))

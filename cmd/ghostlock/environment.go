@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // An environment is what may happen besides the clients' own steps.
@@ -19,6 +22,10 @@ type environment struct {
 	budget     trial.Budget
 	long       bool // holders work past every threshold of the lock
 	spawns     bool // and start a program, which outlives their release
+
+	profile string          // the file system; "" is ext4
+	starts  []string        // from which it is asked; none are those that there are for any lock
+	skews   []time.Duration // of the file server's clock, one after the other; none is no skew
 
 	// The shapes that take minutes, for --full alone.
 	large []shape
@@ -42,6 +49,55 @@ var environments = []environment{
 		model.ExclusionName, model.DisclosureName}},
 	{name: "errors", about: "a call fails", budget: trial.Budget{Errors: 1}, large: shapes[1:], properties: []string{
 		model.ExclusionName}},
+	{name: "skew", about: "the file server's clock is ahead, or behind", skews: []time.Duration{time.Minute, -time.Minute},
+		starts: []string{"none", "idle"}, properties: []string{model.ExclusionName}},
+	{name: "suspend", about: "the wall clock jumps alone", budget: trial.Budget{Walls: 1}, properties: []string{
+		model.ExclusionName}},
+	{name: "planted", about: "a directory, or a link that leads elsewhere, is in the lock's place",
+		starts: []string{"dir", "planted"}, properties: []string{model.ExclusionName, model.HonestyName, model.PatienceName}},
+	{name: "nfs2", about: "clients on hosts that share NFSv2", profile: "nfs2", starts: []string{"none", "idle"}, properties: []string{
+		model.ExclusionName}},
+	{name: "nfs3-nolock", about: "clients on hosts that share NFSv3 without locks", profile: "nfs3-nolock", starts: []string{"none", "idle"},
+		properties: []string{model.ExclusionName}},
+	{name: "nfs4", about: "clients on hosts that share NFSv4", profile: "nfs4", starts: []string{"none", "idle"}, properties: []string{
+		model.ExclusionName}},
+	{name: "smb", about: "clients on hosts that share SMB", profile: "smb", starts: []string{"none", "idle"}, properties: []string{
+		model.ExclusionName}},
+	{name: "fuse", about: "clients on hosts that share a file system by FUSE that has no locks", profile: "fuse", starts: []string{"none", "idle"},
+		properties: []string{model.ExclusionName}},
+}
+
+// fileSystem returns the file system whose rules hold.
+func (e environment) fileSystem() string { return cmp.Or(e.profile, "ext4") }
+
+// documented reports whether what happens in it is known from documents alone: it
+// was not confirmed on Linux, and cannot be.
+func (e environment) documented() bool { return sim.FromDocuments(e.fileSystem()) }
+
+// documented returns the names of such environments.
+func documented() (names []string) {
+	for _, e := range environments {
+		if e.documented() {
+			names = append(names, e.name)
+		}
+	}
+	return names
+}
+
+// from returns the names of the starts from which properties are asked in it.
+func (e environment) from() []string {
+	if e.starts != nil {
+		return e.starts
+	}
+	return interleave.Starts()
+}
+
+// clocks returns by how much the file server's clock is ahead.
+func (e environment) clocks() []time.Duration {
+	if e.skews != nil {
+		return e.skews
+	}
+	return []time.Duration{0}
 }
 
 // work returns how long holders work, or 0 for a step that takes no time.
@@ -65,7 +121,7 @@ func cells() []cell {
 	for _, e := range lock.All() {
 		for _, env := range environments {
 			for _, property := range env.properties {
-				for _, start := range interleave.Starts() {
+				for _, start := range env.from() {
 					all = append(all, cell{e.Name, property, env.name, start})
 				}
 			}
@@ -97,21 +153,34 @@ func (c cell) plans(e lock.Entry, full bool) ([]plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c, err)
 		}
-		all = append(all, plan{Shape: s.String(), Clients: clients, Start: c.start, Budget: env.budget})
+		for _, skew := range env.clocks() {
+			all = append(all, plan{Shape: s.String() + skewed(skew), Clients: clients, Start: c.start, Budget: env.budget, Skew: skew})
+		}
 	}
 	return all, nil
 }
 
+// skewed says of a shape what the file server's clock is.
+func skewed(skew time.Duration) string {
+	switch {
+	case skew > 0:
+		return fmt.Sprintf(", the server's clock %s ahead", sys.FormatDuration(skew))
+	case skew < 0:
+		return fmt.Sprintf(", the server's clock %s behind", sys.FormatDuration(-skew))
+	}
+	return ""
+}
+
 // cellTime is how long a cell may take before it is left undecided. It is many
 // times what the largest takes.
-const cellTime = 5 * time.Minute
+const cellTime = 2 * time.Minute
 
 // task returns the question of the cell. It is judged for its verdict alone:
 // nothing is shrunk or counted.
 func (c cell) task(e lock.Entry, full bool) (*task, error) {
 	plans, err := c.plans(e, full)
 	t := &task{
-		Lock: c.lock, Config: e.Defaults, Property: c.property, Profile: "ext4", Plans: plans,
+		Lock: c.lock, Config: e.Defaults, Property: c.property, Profile: c.env().fileSystem(), Plans: plans,
 		limits: limits{Switches: -1, Memory: 3 << 30, Time: cellTime, Workers: 1, Brief: true},
 	}
 	if full {

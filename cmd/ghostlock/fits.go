@@ -7,6 +7,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // fits says why the case does not prove the cell's verdict: it begins with other
@@ -29,6 +30,12 @@ func (c cell) fits(stored *trial.Case) error {
 	// fault of the environment's.
 	if most := env.budget; !p.Probes && c.property != model.PatienceName && t.Budget.Within(most) != t.Budget {
 		return fmt.Errorf("found a case with %s, wanted no more than %s of the environment %s", t.Budget, most, env.name)
+	}
+	if !slices.Contains(env.clocks(), t.Skew) {
+		return fmt.Errorf("found a case with another clock on the file server than in the environment %s", env.name)
+	}
+	if fs := env.fileSystem(); (env.documented() || sim.FromDocuments(stored.Profile)) && stored.Profile != fs {
+		return fmt.Errorf("found a case on %s, wanted one on %s, as in the environment %s", stored.Profile, fs, env.name)
 	}
 	for _, client := range t.Clients {
 		for _, a := range client.Work {

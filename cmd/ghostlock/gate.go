@@ -6,6 +6,7 @@ import (
 
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/trial"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // replayAll replays every case that an expectation names, each once.
@@ -35,7 +36,7 @@ func (c *checker) replayAll(ctx context.Context, expected []*expectation) error 
 // did not reproduce, or "".
 func (c *checker) replay(stored *trial.Case) (string, error) {
 	kernels := []kernelFlag{{kernel: "sim"}}
-	if c.kernel != "sim" {
+	if c.kernel != "sim" && !sim.FromDocuments(stored.Profile) {
 		kernels = append(kernels, c.kernelFlag)
 	}
 	for _, k := range kernels {

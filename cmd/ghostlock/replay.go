@@ -29,7 +29,10 @@ func newReplay(a *app) *cobra.Command {
 		Short: "Run cases again, and check every answer",
 		Long: `Replay follows each case's schedule, checks the answer of every call, and judges
 what happened. A case is reproduced, or passes (the schedule ran and the property
-held), or diverged (the code under test did not follow the schedule).`,
+held), or diverged (the code under test did not follow the schedule).
+
+A case on a file system that is known from documents alone, which its section kernel
+names, is replayed in memory.`,
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, paths []string) error { return a.replay(cmd.Context(), paths, f) },
 	}
@@ -92,11 +95,15 @@ func codeOf(r search.Replayed) status {
 // again replays the case as often as asked, and ends at the first replay that
 // comes out otherwise than the first did.
 func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
-	m, err := f.open(c.Profile, direct(c))
+	k := f.kernelOf(c)
+	m, err := k.open(c.Profile, direct(c))
 	if err != nil {
 		return again{}, err
 	}
-	r := again{where: f.describe(m, direct(c))}
+	r := again{where: k.describe(m, direct(c))}
+	if sim.FromDocuments(c.Profile) {
+		r.where += fmt.Sprintf(" (what is known of %s is from documents, and not confirmed on Linux)", c.Profile)
+	}
 	r.Replayed, r.times, err = replayTimes(ctx, c, m, f.times)
 	if closing := m.Close(); err == nil {
 		err = closing
@@ -105,6 +112,15 @@ func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
 		r.still, err = search.Again(ctx, c, sim.Machine{Rules: sim.RulesOf(c.Profile)})
 	}
 	return r, err
+}
+
+// kernelOf returns the kernel that the case is replayed on. One on a file system
+// that is known from documents alone stays in memory.
+func (f *replayFlags) kernelOf(c *trial.Case) kernelFlag {
+	if sim.FromDocuments(c.Profile) {
+		return kernelFlag{kernel: "sim"}
+	}
+	return f.kernelFlag
 }
 
 // An again is what came of replaying a case.
@@ -189,14 +205,14 @@ func verdictOf(r search.Replayed) string {
 func replayResult(c *trial.Case, r again, f *replayFlags) result {
 	out := result{
 		Lock: c.Trial.Lock.Name, Property: c.Verdict.Property, Verdict: model.Undecided.String(),
-		Kernel: f.kernel, Schedules: r.times, Case: c.Name, Result: r.Result.String(),
+		Kernel: f.kernelOf(c).kernel, Schedules: r.times, Case: c.Name, Result: r.Result.String(),
 	}
 	out.describe(&c.Trial, c.Steps)
 	switch {
 	case r.Divergence != nil:
 		out.Why = fmt.Sprintf("%s: %v", r.At, r.Divergence)
 	case r.Violation != nil:
-		out.Verdict, out.Why, out.Confirmed = model.Violated.String(), r.Violation.Why, f.kernel == "linux"
+		out.Verdict, out.Why, out.Confirmed = model.Violated.String(), r.Violation.Why, f.kernelOf(c).kernel == "linux"
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
 // A result is one line of --json.
@@ -26,6 +27,7 @@ type result struct {
 	Errors      int    `json:"errors"`
 	Unlinks     int    `json:"unlinks"`
 	Walls       int    `json:"walls"`
+	Skew        string `json:"skew,omitempty"` // of the file server's clock
 	Kernel      string `json:"kernel"`
 	By          string `json:"by"`
 	Seed        uint64 `json:"seed"`
@@ -93,6 +95,9 @@ func (out *result) describe(t *trial.Trial, steps []trial.Step) {
 		}
 	}
 	out.allow(t.Budget)
+	if t.Skew != 0 {
+		out.Skew = sys.FormatDuration(t.Skew)
+	}
 	out.Switches, out.Steps = search.Switches(steps), len(steps)
 }
 

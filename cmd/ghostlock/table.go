@@ -79,7 +79,7 @@ func inGroups(cells []cell) [][]cell {
 // byEffort returns the names of the environments, the one with the largest
 // graphs first.
 func byEffort() []string {
-	return []string{"errors", "pause", "kill", "long", "calm", "child", "cleaner"}
+	return []string{"errors", "pause", "kill", "suspend", "long", "skew", "nfs2", "smb", "nfs4", "nfs3-nolock", "fuse", "calm", "child", "cleaner", "planted"}
 }
 
 // group computes the cells, one after the other.

@@ -124,6 +124,7 @@ func (r *explored) tellBounds(w io.Writer) {
 	if b := r.task.Plans[0].Budget; b.Total() > 0 {
 		happens = "besides, at most: " + b.String()
 	}
+	happens += skewed(r.task.Plans[0].Skew)
 	for i, s := range r.shapes() {
 		fmt.Fprintf(w, "%s%s\n", label(i, "bounds:"), s)
 	}

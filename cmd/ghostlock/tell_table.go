@@ -39,27 +39,53 @@ func (c *checker) tellTable(why string) error {
 func (c *checker) tellRows() {
 	fmt.Fprintf(c.stdout, "%-31s", "")
 	for _, env := range environments {
-		fmt.Fprintf(c.stdout, "%-8s", env.name)
+		fmt.Fprintf(c.stdout, "%-*s", env.width(), env.name)
 	}
 	fmt.Fprintf(c.stdout, "from %s:\n%31sh holds, e holds and nobody had to wait, v violated, u undecided, - not asked or not explored now\n",
 		strings.Join(interleave.Starts(), ", "), "")
+	fmt.Fprintf(c.stdout, "%31s%s\n", "", ownStarts())
+	fmt.Fprintf(c.stdout, "%31s%s: from documents, not confirmed on Linux\n", "", strings.Join(documented(), ", "))
 	for _, l := range c.locks {
 		for _, p := range model.Properties() {
 			line, any := fmt.Sprintf("%-18s %-12s", l.Name, p.Name), false
 			for _, env := range environments {
 				letters := ""
-				for _, start := range interleave.Starts() {
+				for _, start := range env.from() {
 					a := c.table.found[cell{l.Name, p.Name, env.name, start}]
 					any = any || a != nil
 					letters += letter(a)
 				}
-				line += fmt.Sprintf("%-8s", letters)
+				line += fmt.Sprintf("%-*s", env.width(), letters)
 			}
 			if any {
 				fmt.Fprintln(c.stdout, strings.TrimRight(line, " "))
 			}
 		}
 	}
+}
+
+// width is how wide the environment's column is.
+func (e environment) width() int { return max(8, len(e.name)+1) }
+
+// ownStarts says from which starts properties are asked in environments that have
+// their own.
+func ownStarts() string {
+	var from []string
+	of := map[string][]string{}
+	for _, e := range environments {
+		if e.starts == nil {
+			continue
+		}
+		starts := strings.Join(e.starts, ", ")
+		if of[starts] == nil {
+			from = append(from, starts)
+		}
+		of[starts] = append(of[starts], e.name)
+	}
+	for i, starts := range from {
+		from[i] = strings.Join(of[starts], ", ") + " from " + starts
+	}
+	return strings.Join(from, "; ")
 }
 
 // letter returns the verdict in a letter.
@@ -122,7 +148,7 @@ func (c *checker) tellCells() error {
 		if len(e.stored) > 0 {
 			first := e.stored[0]
 			r.describe(&first.Trial, first.Steps)
-			r.Start, r.Case, r.Confirmed = e.start, first.Name, c.kernel != "sim" && c.replayed[first.Name] == ""
+			r.Start, r.Case, r.Confirmed = e.start, first.Name, c.kernel != "sim" && c.replayed[first.Name] == "" && !e.env().documented()
 		}
 		if err := out.Encode(r); err != nil {
 			return err

@@ -18,6 +18,7 @@ type automaton struct {
 	gone  [3]*spot         // where threads are that have ended, by their claim
 
 	oldest      time.Duration // the largest age that is asked about
+	sames       bool          // somebody asks whether times are equal
 	directories bool          // somebody looks at the mtime of directories
 	pids        bool          // processes are told from each other
 	errors      []string      // that acquires have failed with
@@ -56,9 +57,6 @@ type path struct {
 	moves   []move
 	starts  []move // of the child
 }
-
-// forEver is an age that no file reaches.
-const forEver = time.Duration(1 << 62)
 
 // automaton returns what the trees come to.
 func (c *Code) automaton() *automaton {
@@ -145,7 +143,7 @@ func (a *automaton) looks(c sys.Call) {
 	case sys.OpOlder:
 		a.oldest = max(a.oldest, c.Dur)
 	case sys.OpSame:
-		a.oldest = forEver
+		a.sames, a.oldest = true, max(a.oldest, 1) // a time that was set just now may be set again
 	case sys.OpFcntl:
 		// The answer names a process, so that processes must keep their names.
 		a.pids = a.pids || c.Flags == sys.F_GETLK || c.Flags == sys.F_OFD_GETLK

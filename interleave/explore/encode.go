@@ -36,6 +36,7 @@ func (w *walker) encode(s *state) []byte {
 		}
 	}
 	w.remembered(s)
+	w.rank(s)
 	w.writeBlocks(s)
 	w.sort()
 	e.form.Order = e.order
@@ -92,6 +93,32 @@ func (w *walker) remembered(s *state) {
 			}
 		}
 	}
+}
+
+// rank puts the ages in order that are beyond what the lock code asks about,
+// where it asks whether times are equal.
+func (w *walker) rank(s *state) {
+	f := &w.enc.form
+	f.Ranks = f.Ranks[:0]
+	if !w.auto.sames {
+		return
+	}
+	if f.Oldest > 0 {
+		f.Ranks = s.kernel.AppendAges(f.Ranks, f)
+	}
+	for p := range s.procs {
+		for i := range s.procs[p].threads {
+			t := &s.procs[p].threads[i]
+			for k, kind := range t.kept() {
+				if kind == instant {
+					f.Ranks = append(f.Ranks, s.now.Wall-time.Duration(t.values[k]))
+				}
+			}
+		}
+	}
+	f.Ranks = slices.DeleteFunc(f.Ranks, func(age time.Duration) bool { return age < w.auto.oldest })
+	slices.Sort(f.Ranks)
+	f.Ranks = slices.Compact(f.Ranks)
 }
 
 // kept returns the kinds of the values that the thread has.
@@ -205,7 +232,7 @@ func (w *walker) appendThread(b []byte, s *state, t *thread, inodes []int) []byt
 func (w *walker) appendValue(b []byte, s *state, k kind, value int64, inodes []int) []byte {
 	switch k {
 	case instant:
-		return sim.AppendAge(b, s.now.Wall-time.Duration(value), w.auto.oldest)
+		return w.enc.form.AppendAge(b, s.now.Wall-time.Duration(value), w.auto.oldest)
 	case deadline:
 		return binary.AppendUvarint(b, uint64(max(0, value-int64(s.now.Mono))))
 	case inode:

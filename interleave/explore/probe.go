@@ -187,7 +187,7 @@ func (w *walker) probeWaits(from *state) (bool, error) {
 
 // ageing returns how long it takes until files are old; 0 where none ever is.
 func (w *walker) ageing() time.Duration {
-	if oldest := w.auto.oldest; w.stale == 0 && oldest < forEver {
+	if oldest := w.auto.oldest; w.stale == 0 {
 		return oldest
 	}
 	return w.stale

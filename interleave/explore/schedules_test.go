@@ -34,6 +34,8 @@ func TestAGraphHasTheSchedulesOfTheRunner(t *testing.T) {
 		{"ctx-v2", "", twice, "none", 2, 2, trial.Budget{}},
 		{"ctx-v2", "", once, "none", 2, 0, trial.Budget{Unlinks: 1, Errors: 1}},
 		{"ctx-v2", "", "rest 2s lock work 2s unlock", "none", 2, 0, trial.Budget{Jumps: 1}},
+		{"posixage-v1", "", "trylock inside unlock", "none", 2, 0, trial.Budget{Walls: 1}},
+		{"lease-mtime", "", "trylock inside unlock", "none", 2, 0, trial.Budget{Walls: 1}},
 		{"pact-sidecar", "timeout=200ms", "lock work 150ms unlock", "idle", 2, 0, trial.Budget{}},
 		{"posixage-v0", "pollmax=10ms timeout=10ms", "lock work 20ms unlock", "none", 2, 0, trial.Budget{}},
 		{"posixage-v0", "pollmax=10ms timeout=10ms", "trylock inside unlock", "leftover", 2, 0, trial.Budget{}},

@@ -8,6 +8,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
 // A Judge judges outcomes by the properties that it was made for. It remembers
@@ -112,9 +113,12 @@ func (j *Judge) finding(t *trial.Trial, out interleave.Outcome, g model.Judgemen
 }
 
 // profileOf returns the profile if the schedule shows which file system it ran
-// on: an inode number is used again, or the file system is asked for its name.
-// Otherwise its answers are right on any.
+// on: an inode number is used again, or the file system is asked for its name. So
+// does any that ran on one on a server. Otherwise its answers are right on any.
 func profileOf(steps []trial.Step, profile string) string {
+	if sim.FromDocuments(profile) {
+		return profile
+	}
 	for _, s := range steps {
 		if s.Ret.Ino.Gen > 0 || s.Call.Op == sys.OpStatfs {
 			return profile

@@ -99,6 +99,12 @@ func (m *minimizer) try(ctx context.Context, t *trial.Trial) (better, all bool, 
 	if m.best != nil {
 		most = Switches(m.best.Steps)
 	}
+	if m.most < 0 && m.best == nil {
+		// Where there is none to be found, that is found out at less cost.
+		if none, err := m.none(ctx, q); none || err != nil {
+			return false, none, err
+		}
+	}
 	s, err := m.code.Shortest(ctx, q, most)
 	m.covered += s.States
 	if err != nil || !s.Found {
@@ -109,6 +115,14 @@ func (m *minimizer) try(ctx context.Context, t *trial.Trial) (better, all bool, 
 	}
 	m.best, err = m.finding(t, s)
 	return true, true, err
+}
+
+// none reports whether the property holds of the question's trial.
+func (m *minimizer) none(ctx context.Context, q explore.Question) (bool, error) {
+	q.Reduce, q.NoCount, q.KeepGoing, q.Depth = true, true, false, 0
+	a, err := m.code.Explore(ctx, q)
+	m.covered += a.States
+	return a.Verdict == model.Holds, err
 }
 
 // beside returns the clients with a probe, if there is one, in a process of its

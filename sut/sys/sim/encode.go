@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/ghostlock/ghostlock/sut/sys"
@@ -20,9 +21,10 @@ import (
 //
 // The zero Form with an Order is that of lock code that looks at nothing.
 type Form struct {
-	Order       []int         // of the processes
-	Now         time.Duration // on the wall clock
-	Oldest      time.Duration // the largest age that lock code asks about
+	Order       []int           // of the processes
+	Now         time.Duration   // on the wall clock
+	Oldest      time.Duration   // the largest age that lock code asks about
+	Ranks       []time.Duration // where it asks whether times are equal: the ages from Oldest on, in order
 	Numbers     bool
 	Directories bool
 
@@ -134,7 +136,7 @@ func (f *Form) appendInode(b []byte, in *inode) []byte {
 	}
 	b = append(b, byte(in.kind)+1)
 	if in.kind != sys.Directory || f.Directories {
-		b = AppendAge(b, f.Now-in.mtime, f.Oldest)
+		b = f.AppendAge(b, f.Now-in.mtime, f.Oldest)
 	}
 	return appendText(b, in.data)
 }
@@ -198,6 +200,28 @@ func truth(yes bool) byte {
 		return 1
 	}
 	return 0
+}
+
+// AppendAge writes an age. Of those from oldest on only the order is told, if
+// they are ranked, and else nothing: a time that is set later is younger than all
+// of them, so that how old they are does not matter any more.
+func (f *Form) AppendAge(b []byte, age, oldest time.Duration) []byte {
+	if oldest > 0 {
+		if rank, ranked := slices.BinarySearch(f.Ranks, age); ranked {
+			return binary.AppendUvarint(b, 1+zigzag(int64(oldest)+int64(rank)))
+		}
+	}
+	return AppendAge(b, age, oldest)
+}
+
+// AppendAges appends the ages that Append would write.
+func (s *State) AppendAges(ages []time.Duration, f *Form) []time.Duration {
+	for i := range s.inodes {
+		if in := &s.inodes[i]; in.exists && (in.kind != sys.Directory || f.Directories) {
+			ages = append(ages, f.Now-in.mtime)
+		}
+	}
+	return ages
 }
 
 // AppendAge writes an age, or one beyond which all are the same.

@@ -2,11 +2,12 @@
 // descriptors, processes that fork, flock(2) and record locks, as Linux has them.
 //
 // A [State] is the whole kernel as a value. It keeps no clock: each call
-// brings the instant at which it is made. What differs between local file
-// systems is in its [Rules].
+// brings the instant at which it is made. What differs between file systems is
+// in its [Rules].
 //
 // What a State claims about Linux is not believed but compared: see package
-// twin, which runs both side by side.
+// twin, which runs both side by side. Of file systems that hosts share it is
+// taken from documents, and not compared with anything: see [FromDocuments].
 package sim
 
 import (
