@@ -173,7 +173,7 @@ func skewed(skew time.Duration) string {
 
 // cellTime is how long a cell may take before it is left undecided. It is many
 // times what the largest takes.
-const cellTime = 2 * time.Minute
+const cellTime = 45 * time.Second
 
 // task returns the question of the cell. It is judged for its verdict alone:
 // nothing is shrunk or counted.

@@ -87,17 +87,25 @@ func (g *graph) owner(hash uint64) int { return int(hash>>32) % len(g.shards) }
 const batch = 1 << 12
 
 // explore goes on level by level until nothing is new, or something ends it.
+// Where something is met that is not known of the code, it goes on for a while
+// without that, because much of it is met together, and each time that something
+// is learned all begins anew.
 func (g *graph) explore(ctx context.Context) {
+	patience := 0 // how many states there may be, once something is not known
 	for depth := 0; ; depth++ {
-		fresh := false
-		for _, sh := range g.shards {
-			sh.level = sh.store.len()
-			fresh = fresh || sh.next < sh.level
+		fresh := g.nextLevel()
+		ended := g.question.Depth > 0 && depth == g.question.Depth
+		unknown := len(g.lessons()) > 0
+		if unknown && patience == 0 {
+			patience = 2*g.states() + batch
 		}
-		if !fresh {
+		switch {
+		case unknown && (!fresh || ended || g.states() > patience):
+			g.cause = errUnknown
 			return
-		}
-		if g.question.Depth > 0 && depth == g.question.Depth {
+		case !fresh:
+			return
+		case ended:
 			g.levels, g.cause = depth, ErrDepth
 			return
 		}
@@ -110,13 +118,17 @@ func (g *graph) explore(ctx context.Context) {
 			}
 			g.question.tell(Progress{Switches: -1, Depth: depth, States: g.states()})
 		}
-		// Not sooner, so that what is met does not depend on the shards.
-		if len(g.lessons()) > 0 {
-			g.cause = errUnknown
-			return
-		}
 		g.question.tell(Progress{Switches: -1, Depth: depth + 1, States: g.states()})
 	}
+}
+
+// nextLevel begins a level, and reports whether it has states.
+func (g *graph) nextLevel() (fresh bool) {
+	for _, sh := range g.shards {
+		sh.level = sh.store.len()
+		fresh = fresh || sh.next < sh.level
+	}
+	return fresh
 }
 
 // pending reports whether the level has states that were not expanded.

@@ -197,7 +197,7 @@ func (w *walker) follow(s *state, at place, r sys.Ret) error {
 	obs := observed(op, r)
 	e := t.at.after(obs)
 	if e == nil || r.Stat.Kind == sys.Directory && op != opLook && !w.auto.directories {
-		w.lessons = append(w.lessons, lesson{t.at.from, obs, r.Stat.Kind == sys.Directory})
+		w.miss(lesson{t.at.from, obs, r.Stat.Kind == sys.Directory})
 		return errUnknown
 	}
 	w.answers = append(w.answers, e.answers...)
@@ -213,6 +213,14 @@ func (w *walker) follow(s *state, at place, r sys.Ret) error {
 		t = s.thread(at)
 	}
 	return t.move(e.to, e.moves, t.values, fresh)
+}
+
+// miss notes what is not known, once.
+func (w *walker) miss(l lesson) {
+	if !w.missed[l] {
+		w.missed[l] = true
+		w.lessons = append(w.lessons, l)
+	}
 }
 
 // errUnknown is the error of a step of which it is not known what the code does

@@ -37,6 +37,7 @@ type walker struct {
 	answers []history.Event // of the last step
 	old     bool            // it was told that a file is old
 	lessons []lesson        // what is not known of the code
+	missed  map[lesson]bool // and the same, to find it
 }
 
 // newWalker returns a walker of the trial for the automaton, and its first
@@ -49,7 +50,7 @@ func newWalker(q *Question, auto *automaton) (*walker, *state, error) {
 	}
 	w := &walker{
 		auto: auto, stale: t.Config.Stale, symmetry: !q.NoSymmetry && !auto.pids && t.Forks() == 0,
-		property: cmp.Or(q.Property, model.ExclusionName), profile: q.Profile, probe: -1, solos: map[string]solo{},
+		property: cmp.Or(q.Property, model.ExclusionName), profile: q.Profile, probe: -1, solos: map[string]solo{}, missed: map[lesson]bool{},
 	}
 	works := make([]string, procs)
 	w.clients = make([]int, procs)
