@@ -90,13 +90,15 @@ func (c *cache) close() error {
 }
 
 // key returns what tells the task from all others: the engine, the lock and what
-// is asked.
+// is asked. How long it may take is no part of that.
 func (c *cache) key(e lock.Entry, t *task) (string, error) {
 	version, err := c.locks.Of(e)
 	if err != nil {
 		return "", err
 	}
-	asked, err := json.Marshal(t)
+	timeless := *t
+	timeless.Time = 0
+	asked, err := json.Marshal(timeless)
 	if err != nil {
 		return "", fmt.Errorf("digest of a task: %w", err)
 	}
