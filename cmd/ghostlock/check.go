@@ -32,7 +32,7 @@ func newCheck(a *app) *cobra.Command {
 testdata/verdicts.txt. It covers every schedule of the locks whose code has
 changed since those were written, in each environment and from each start, and
 of all others in two environments, and says so. Locks that are named are covered
-in all.
+in all, and have their verdicts printed.
 
 With --full everything is covered, also by the shapes that take minutes, each
 stored case is replayed ten times on Linux, and what holds for
@@ -65,6 +65,7 @@ type checker struct {
 	states    int
 	confirmed confirmed
 	wrong     int // expectations that did not come true
+	thorough  bool // every verdict is computed
 }
 
 func (a *app) check(ctx context.Context, names []string, f *checkFlags) error {
@@ -153,7 +154,7 @@ func (c *checker) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.table = tabling{find: c.find, full: c.full, findings: c.update, cache: c.cache}
+	c.table = tabling{find: c.find, full: c.full, patient: !c.update, findings: c.update, cache: c.cache}
 	if err := c.table.compute(ctx, asked); err != nil {
 		return err
 	}
@@ -187,7 +188,7 @@ func (c *checker) explored() (asked []cell, why string, err error) {
 		}
 		changed[e.Name] = version != c.record.locks[e.Name]
 	}
-	everything := c.full || c.update || len(c.locks) < len(lock.All())
+	c.thorough = c.full || c.update || len(c.locks) < len(lock.All())
 	locks := 0
 	for _, e := range c.locks {
 		if changed[e.Name] {
@@ -195,11 +196,11 @@ func (c *checker) explored() (asked []cell, why string, err error) {
 		}
 	}
 	for _, e := range c.record.expected {
-		if everything || changed[e.lock] || e.always() {
+		if c.thorough || changed[e.lock] || e.always() && e.verdict != model.Undecided {
 			asked = append(asked, e.cell)
 		}
 	}
-	if everything {
+	if c.thorough {
 		return asked, "all of them explored", nil
 	}
 	why = fmt.Sprintf("%d of them explored: exclusion in calm and kill from no file, and all of the %s whose code has changed since", len(asked), count(locks, "lock"))

@@ -3,36 +3,46 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/model"
 )
 
-// tellTable prints a line a lock and property, with the verdicts that were found,
-// and then what was not expected. Why says which those are.
+// tellTable prints what was not expected; where everything was explored, also a
+// line a lock and property with the verdicts that were found. Why says which those are.
 func (c *checker) tellTable(why string) error {
 	for _, e := range c.record.expected {
-		if a := c.table.found[e.cell]; a != nil && verdict(a.Verdict) != e.verdict {
+		if e.differs(c.table.found[e.cell]) {
 			c.wrong++
 		}
 	}
 	if c.json {
 		return c.tellCells()
 	}
-	c.tellRows()
+	if c.thorough {
+		c.tellRows()
+	}
 	for _, e := range c.record.expected {
 		if err := c.tellDifference(e); err != nil {
 			return err
 		}
 	}
-	for name, why := range c.replayed {
-		if why != "" {
+	for _, name := range slices.Sorted(maps.Keys(c.replayed)) {
+		if why := c.replayed[name]; why != "" {
 			fmt.Fprintf(c.stdout, "\n%s: %s\n", name, why)
 		}
 	}
-	_, err := fmt.Fprintf(c.stdout, "\n%s on record, %s\n", count(len(c.record.expected), "verdict"), why)
+	_, err := fmt.Fprintf(c.stdout, "%s on record, %s\n", count(len(c.record.expected), "verdict"), why)
 	return err
+}
+
+// differs reports whether the answer is not the one on record. What took too long
+// there may be known here.
+func (e *expectation) differs(a *answer) bool {
+	return a != nil && e.verdict != model.Undecided && verdict(a.Verdict) != e.verdict
 }
 
 // tellRows prints the table of what was explored.
@@ -106,7 +116,7 @@ func (a *answer) empty() bool { return verdict(a.Verdict) == model.Holds && a.Co
 // tellDifference prints a verdict that was not expected, with what shows it.
 func (c *checker) tellDifference(e *expectation) error {
 	a := c.table.found[e.cell]
-	if a == nil || verdict(a.Verdict) == e.verdict {
+	if !e.differs(a) {
 		return nil
 	}
 	fmt.Fprintf(c.stdout, "\n%s, environment %s, start %s: found %s %s, expected %s\n", e.lock, e.environment, e.start, e.property, a.Verdict, e.verdict)
