@@ -54,7 +54,7 @@ func (w *walker) readProcess(b []byte, proc int, p *process) []byte {
 }
 
 func (w *walker) readThread(b []byte, t *thread) []byte {
-	t.status, t.cancelled, t.asked = status(b[0]&3), b[0]&(1<<2) != 0, b[0]&(1<<3) != 0
+	t.status, t.cancelled, t.asked, t.invoked = status(b[0]&3), b[0]&(1<<2) != 0, b[0]&(1<<3) != 0, b[0]&(1<<4) != 0
 	b = b[1:]
 	if t.status == free {
 		return b

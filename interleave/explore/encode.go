@@ -209,6 +209,9 @@ func (w *walker) appendThread(b []byte, s *state, t *thread, inodes []int) []byt
 	if t.asked {
 		head |= 1 << 3
 	}
+	if t.invoked {
+		head |= 1 << 4
+	}
 	b = append(b, head)
 	if t.status == free {
 		return b

@@ -143,7 +143,7 @@ type honesty struct{}
 
 func (honesty) before(w *walker, s *state, at place) error {
 	t := s.thread(at)
-	if !t.at.begins || t.asked {
+	if !t.beginning() {
 		return nil
 	}
 	told, err := w.alone(s, at)

@@ -98,12 +98,15 @@ func (w *walker) breaks(here, there *state) (bool, error) {
 // pending reports whether the thread's client has invoked an acquire and not been
 // answered.
 func (t *thread) pending() bool {
-	return t.status == waiting && (t.at.asks || t.at.begins && t.asked)
+	return t.status == waiting && (t.at.asks || t.at.begins && (t.asked || t.invoked))
 }
+
+// beginning reports whether an acquire is what the thread's call begins.
+func (t *thread) beginning() bool { return t.at.begins && !t.asked && !t.invoked }
 
 // busy reports whether the thread's client has asked for something and was not
 // answered.
-func (t *thread) busy() bool { return t.status == waiting && (t.at.busy || t.asked) }
+func (t *thread) busy() bool { return t.status == waiting && (t.at.busy || t.asked || t.invoked) }
 
 // others calls do with the own threads of all clients but the one at the place.
 func (w *walker) others(s *state, at place, do func(place, *thread)) {

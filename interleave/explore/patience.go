@@ -42,7 +42,7 @@ func (w *walker) timed() bool {
 
 func (m *patience) before(_ *walker, s *state, at place) error {
 	t := s.thread(at)
-	if t.at.begins && !t.asked {
+	if t.beginning() {
 		t.since = s.now.Mono
 	}
 	m.since = t.since

@@ -31,6 +31,7 @@ type thread struct {
 	at        *spot
 	status    status
 	cancelled bool
+	invoked   bool          // an operation of its is under way, which the spot may not tell: each round of a loop begins at one
 	asked     bool          // its call has taken a step and was not answered
 	begun     time.Duration // on the monotonic clock: when a call that lasts was
 	values    [maxKept]int64

@@ -68,9 +68,15 @@ func (w *walker) takeThread(s *state, o option) error {
 	if err := w.monitor.before(w, s, o.at); err != nil {
 		return err
 	}
-	note := s.thread(o.at).note // what the client's next segment is begun without
+	t := s.thread(o.at)
+	t.invoked = t.invoked || t.at.begins || t.at.busy
+	note := t.note // what the client's next segment is begun without
 	if err := w.carryOut(s, o); err != nil {
 		return err
+	}
+	// The process may have fewer threads now, but never those of its clients.
+	if own := int(o.at.thread) < w.clients[o.at.proc]; own && len(w.answers) > 0 {
+		s.thread(o.at).invoked = false
 	}
 	return w.monitor.after(w, s, o.at, note)
 }

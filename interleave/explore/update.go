@@ -36,7 +36,7 @@ const mostUpdates = 32
 
 func (update) before(_ *walker, s *state, at place) error {
 	t := s.thread(at)
-	if t.at.begins && !t.asked {
+	if t.beginning() {
 		t.note = updating{least: s.complete(), begun: true}.note()
 	}
 	return nil
