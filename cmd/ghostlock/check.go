@@ -64,7 +64,7 @@ type checker struct {
 	table     tabling
 	states    int
 	confirmed confirmed
-	wrong     int // expectations that did not come true
+	wrong     int  // expectations that did not come true
 	thorough  bool // every verdict is computed
 }
 

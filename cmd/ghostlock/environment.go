@@ -146,6 +146,9 @@ func (c cell) plans(e lock.Entry, full bool) ([]plan, error) {
 	sc := scene{lock: e, property: p, work: env.work(e.Defaults), spawns: env.spawns}
 	var all []plan
 	for _, s := range withLate(shapes, sc.work) {
+		if !s.suits(e) {
+			continue
+		}
 		if !full && slices.Contains(env.large, s) {
 			continue
 		}
@@ -174,7 +177,7 @@ func skewed(skew time.Duration) string {
 // cellTime is how long a cell may take before it is left undecided: so long that
 // almost none is, and so short that all of the table is a matter of minutes.
 // check --full has no such bound.
-const cellTime = 12 * time.Second
+const cellTime = 5 * time.Second
 
 // task returns the question of the cell. It is judged for its verdict alone:
 // nothing is shrunk or counted.

@@ -146,6 +146,12 @@ func (b *bounds) shapes() []shape {
 	return []shape{one}
 }
 
+// suits reports whether the lock can be used so: where a client leaves its process
+// to a child and that ends, it must be alone there.
+func (s shape) suits(e lock.Entry) bool {
+	return s.threads < 2 || !strings.Contains(e.Setting.Acquisition, " daemon ")
+}
+
 // withLate returns the shapes and, where there is work, each of them with clients
 // that come late too.
 func withLate(all []shape, work time.Duration) []shape {
@@ -191,6 +197,9 @@ func (b *bounds) plans(e lock.Entry, p model.Property) ([]plan, error) {
 	}
 	var all []plan
 	for _, s := range withLate(b.shapes(), b.work) {
+		if !s.suits(e) {
+			continue
+		}
 		clients, err := s.clientsOf(scene{lock: e, property: p, work: b.work})
 		if err != nil {
 			return nil, err
