@@ -15,9 +15,19 @@ func trimmed(f *Finding) *Finding {
 	t.Trial.Budget = trial.Spent(f.Steps)
 	t.Trial.Clients = slices.Clone(f.Trial.Clients)
 	for i, c := range t.Trial.Clients {
+		if harmed(f.Steps, c.Proc) {
+			continue // who has nothing left to do cannot be killed or stopped
+		}
 		t.Trial.Clients[i].Work = begun(c.Work, acquires(f.History, c.Name()))
 	}
 	return &t
+}
+
+// harmed reports whether the process is killed or stopped.
+func harmed(steps []trial.Step, proc int) bool {
+	return slices.ContainsFunc(steps, func(s trial.Step) bool {
+		return (s.Env == trial.Kill || s.Env == trial.Pause) && s.Proc == proc
+	})
 }
 
 // acquires returns how many acquires the client began.
