@@ -13,7 +13,7 @@ func TestCheckIsContentWithWhatIsOnRecord(t *testing.T) {
 	b := newBench(t)
 	b.copyData()
 	out := b.ends(0, "check", "ktstr-block", "ctx-v0", "--testdata", "data").stdout
-	for _, wanted := range []string{"all as in data/verdicts.txt", "ctx-v0             exclusion    vvh"} {
+	for _, wanted := range []string{"all as in data/verdicts.txt", "ctx-v0             exclusion   vve"} {
 		if !strings.Contains(out, wanted) {
 			t.Errorf("wanted %q in\n%s", wanted, out)
 		}
