@@ -166,6 +166,8 @@ func (c *checker) run(ctx context.Context) error {
 	}
 	if c.update {
 		err = c.write(ctx, c.record, c.table.found)
+	} else {
+		err = c.showDifferences(ctx)
 	}
 	if err == nil && c.full {
 		err = c.confirm(ctx, c.record.expected)
@@ -174,6 +176,25 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	return c.tellTable(why)
+}
+
+// showDifferences looks for the smallest case of each lock and property that is
+// violated where it was not, in the first such cell.
+func (c *checker) showDifferences(ctx context.Context) error {
+	x := newExplorer()
+	defer x.close()
+	shown := map[[2]string]bool{}
+	for _, e := range c.record.expected {
+		a, of := c.table.found[e.cell], [2]string{e.lock, e.property}
+		if !e.differs(a) || verdict(a.Verdict) != model.Violated || shown[of] {
+			continue
+		}
+		if err := c.table.show(ctx, x, e.cell); err != nil {
+			return err
+		}
+		shown[of] = true
+	}
+	return nil
 }
 
 // explored returns the cells to explore and says which they are: all where that

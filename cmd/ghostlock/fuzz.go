@@ -14,6 +14,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
@@ -43,7 +44,8 @@ func newFuzz(a *app) *cobra.Command {
 		Use:   "fuzz [LOCK...]",
 		Short: "Draw workloads, faults and schedules until one violates a property",
 		Long: `Fuzz draws trials and schedules for each lock named, or for all, until one
-violates a property or --runs or --for is spent. What it finds it makes as small
+violates a property that the lock claims, or that --property names, or --runs or
+--for is spent. What it finds it makes as small
 as it can, replays on the kernel, and writes as a case. Small is: few clients,
 then few faults, then few switches (the running thread changes), then few steps.
 
@@ -91,19 +93,28 @@ func (f *fuzzFlags) check(timed bool) error {
 	return f.bounds.validate()
 }
 
-// drawn returns the properties to judge runs by that were drawn: no run is the
-// probe's alone.
+// drawn returns the properties named, which must be such that a run can tell of
+// them: what takes a probe is not.
 func (f *fuzzFlags) drawn() ([]model.Property, error) {
-	if len(f.properties) == 0 {
-		return model.OfRuns(), nil
-	}
 	all, err := f.judged()
 	for _, p := range all {
-		if p.Probes {
+		if p.Probes && len(f.properties) > 0 {
 			return nil, fmt.Errorf("found --property %s, wanted one that runs tell of: %s is explored", p.Name, p.Name)
 		}
 	}
 	return all, err
+}
+
+// sought returns those of the properties whose violation ends the fuzzing of the
+// lock: the ones that matter, or all that runs tell of if none of those does.
+func (f *fuzzFlags) sought(e lock.Entry, all []model.Property) []model.Property {
+	matters := slices.DeleteFunc(slices.Clone(all), func(p model.Property) bool {
+		return p.Probes || !f.matters(e, p.Name)
+	})
+	if len(matters) == 0 {
+		return model.OfRuns()
+	}
+	return matters
 }
 
 func knownPattern(name string) error {
@@ -189,7 +200,7 @@ func (a *app) fuzzAll(ctx context.Context, toDraw []draw.Bounds, f *fuzzFlags, p
 func (a *app) fuzzLock(ctx context.Context, d draw.Bounds, f *fuzzFlags, properties []model.Property, all machines) (*fuzzed, error) {
 	r := &fuzzed{lock: d.Lock, stats: &search.Stats{}, settled: settled{where: f.describe(all[0], f.direct())}}
 	fz := &search.Fuzz{
-		Machines: all, Runner: f.runner(d), Properties: properties,
+		Machines: all, Runner: f.runner(d), Properties: f.sought(d.Lock, properties),
 		Pattern: search.Pattern(f.pattern), Runs: f.runs, Stats: r.stats,
 	}
 	begin := time.Now()

@@ -33,11 +33,11 @@ var jsonResults = []struct {
 	{"fuzz ktstr-try ctx-v2 --json --runs 10 --clients 3 --kills 1", 0, 2, map[string]any{
 		"verdict": "undecided", "schedules": 10.0, "clients": 3.0, "kills": 1.0, "case": "", "confirmed": false,
 	}},
-	{"explore ktstr-try --start none --json", 0, 2, map[string]any{
+	{"explore ktstr-try --start none --json", 0, 8, map[string]any{
 		"lock": "ktstr-try", "property": "exclusion", "verdict": "holds", "start": "none", "kernel": "both", "by": "graph",
 		"case": "", "confirmed": false, "interleavings": "8551010", "states": 864.0,
 	}},
-	{"explore posixage-v1 --start idle --clients 2 --acquires 1 --json", 1, 2, map[string]any{
+	{"explore posixage-v1 --start idle --clients 2 --acquires 1 --json", 1, 8, map[string]any{
 		"property": "exclusion", "verdict": "violated", "start": "l age=31s", "clients": 2.0, "acquires": 1.0, "switches": 2.0,
 		"steps": 12.0, "confirmed": true, "case": "posixage-v1-exclusion-hijack.txt", "interleavings": nil,
 	}},
@@ -47,7 +47,7 @@ var jsonResults = []struct {
 	{"stress ktstr-try --json --rounds 3 --threads 4", 0, 1, map[string]any{
 		"lock": "ktstr-try", "verdict": "undecided", "schedules": 3.0, "threads": 4.0, "kernel": "linux",
 	}},
-	{"check ctx-v0 --kernel sim --json --testdata data", 0, 24, map[string]any{
+	{"check ctx-v0 --kernel sim --json --testdata data", 0, 99, map[string]any{
 		"lock": "ctx-v0", "verdict": "violated", "expected": "violated", "environment": "calm", "start": "none",
 		"case": "data/cases/stat-then-create.txt", "confirmed": false,
 	}},

@@ -116,12 +116,9 @@ func (t *tabling) group(ctx context.Context, x *explorer, group []cell) error {
 // answer returns what is known of the cell, or asks for it. A violation is looked
 // for again, with its case, where that is wanted.
 func (t *tabling) answer(ctx context.Context, x *explorer, c cell, e lock.Entry) (*answer, error) {
-	ask, err := c.task(e, t.full)
+	ask, err := t.task(c, e)
 	if err != nil {
 		return nil, err
-	}
-	if t.patient {
-		ask.Time *= 10
 	}
 	ask.Brief = !t.findings
 	key, err := t.cache.key(e, ask)
@@ -143,6 +140,28 @@ func (t *tabling) answer(ctx context.Context, x *explorer, c cell, e lock.Entry)
 		return nil, err
 	}
 	return a, t.cache.put(key, c.String(), a)
+}
+
+// task returns what an explorer is asked about the cell.
+func (t *tabling) task(c cell, e lock.Entry) (*task, error) {
+	ask, err := c.task(e, t.full)
+	if err == nil && t.patient {
+		ask.Time *= 10
+	}
+	return ask, err
+}
+
+// show adds the smallest case to what was found of the cell, which is violated.
+func (t *tabling) show(ctx context.Context, x *explorer, c cell) error {
+	e, err := t.find(c.lock)
+	if err != nil {
+		return err
+	}
+	ask, err := t.task(c, e)
+	if err != nil {
+		return err
+	}
+	return shown(ctx, x, ask, t.found[c])
 }
 
 // shown adds to the answer, which is violated, the smallest case. There is no

@@ -11,8 +11,12 @@ import (
 )
 
 // Attempts is how often a probe asks, in a demonstration that it never gets the
-// lock. What is shown there is not the proof; see wedged.
-const Attempts = 3
+// lock, or fewer times if that takes long: once it has taken longAttempts steps,
+// it asks no more. What is shown there is not the proof; see wedged.
+const (
+	Attempts     = 3
+	longAttempts = 100
+)
 
 // A demonstration goes on from a state that violates a property of what would
 // happen next, so that a run shows it: the others are killed or stopped, and one
@@ -36,8 +40,8 @@ func (w *walker) demonstrate(s *state, f *frame) ([]Move, trial.Budget, error) {
 	switch w.property {
 	case model.RecoveryName:
 		d.others(w.probePlace(), true)
-		for n := 0; n < Attempts && d.acquire(w.probePlace()); n++ {
-			if w.stale > 0 && n+1 < Attempts {
+		for n := 0; d.acquire(w.probePlace()) && n+1 < Attempts && len(d.moves) < longAttempts; n++ {
+			if w.stale > 0 {
 				d.pass(option{env: trial.Jump, dur: w.stale})
 			}
 		}

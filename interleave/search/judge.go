@@ -87,9 +87,17 @@ func (j *Judge) means(p model.Property, t *trial.Trial, out interleave.Outcome) 
 	if p.Probes {
 		last := len(t.Clients) - 1
 		m.Probe = t.Clients[last].Name()
-		m.Stuck = out.Waits[last] || circles(t, out.Steps, m.Probe)
+		m.Stuck = out.Waits[last] || circles(t, sinceLastEvent(out), m.Probe)
 	}
 	return m
+}
+
+// sinceLastEvent returns the steps in which no client was told anything.
+func sinceLastEvent(out interleave.Outcome) []trial.Step {
+	if len(out.After) == 0 {
+		return nil
+	}
+	return out.Steps[out.After[len(out.After)-1]:]
 }
 
 // finding cuts the outcome behind the step that completes the violation.

@@ -2,6 +2,7 @@ package search
 
 import (
 	"slices"
+	"time"
 
 	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
@@ -52,12 +53,13 @@ func waitOf(t *trial.Trial, out interleave.Outcome, op history.Operation) model.
 }
 
 // circles reports whether the steps end in the same ones twice, call by call and
-// answer by answer, which are the client's and the clock's alone. Times, and
-// which file is which, differ each time where a file is made and removed.
+// answer by answer, which are the client's and the clock's alone, and would go on
+// like that. Times, and which file is which, differ each time where a file is made
+// and removed.
 func circles(t *trial.Trial, steps []trial.Step, client string) bool {
 	for n := 1; 2*n <= len(steps); n++ {
 		once, again := steps[len(steps)-2*n:len(steps)-n], steps[len(steps)-n:]
-		if sameSteps(once, again) && own(t, again, client) {
+		if sameSteps(once, again) && own(t, again, client) && !comesDue(once, again) {
 			return true
 		}
 	}
@@ -71,6 +73,25 @@ func sameSteps(a, b []trial.Step) bool {
 		}
 	}
 	return true
+}
+
+// comesDue reports whether what is not yet so in two rounds of a loop, that a
+// deadline is over or a file old, will be in a later one: the clocks go on, and
+// what they are compared with does not keep up with them.
+func comesDue(once, again []trial.Step) bool {
+	var round time.Duration
+	for _, s := range again {
+		if s.Env.Passes() {
+			round += s.Dur
+		}
+	}
+	for i, s := range again {
+		waits := s.Call.Op == sys.OpExpired || s.Call.Op == sys.OpOlder
+		if waits && !s.Ret.Yes() && s.Call.T.At-once[i].Call.T.At < round {
+			return true
+		}
+	}
+	return false
 }
 
 func timeless(c sys.Call) sys.Call {

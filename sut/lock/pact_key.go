@@ -26,7 +26,7 @@ func (l pactUnresolved) Acquire(p *sys.Proc, path string, how How) (Held, error)
 		_ = p.Symlink(target, alias)
 		target = alias
 	}
-	held, err := pactSidecar{l.Config}.Acquire(p, pactKey(target), how)
+	held, err := pactSidecar(l).Acquire(p, pactKey(target), how)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ type pactLeaf struct{ Config }
 func (l pactLeaf) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	target := path + ".md"
 	_ = p.Symlink(path+".real.md", target)
-	held, err := pactSidecar{l.Config}.Acquire(p, pactKey(pactResolve(p, target)), how)
+	held, err := pactSidecar(l).Acquire(p, pactKey(pactResolve(p, target)), how)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (l pactParent) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	if pactOdd(unique) {
 		target = "./" + leaf
 	}
-	held, err := pactSidecar{l.Config}.Acquire(p, pactKey(leaf), how)
+	held, err := pactSidecar(l).Acquire(p, pactKey(leaf), how)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (l pactTTL) Acquire(p *sys.Proc, path string, how How) (Held, error) {
 	if err := l.presume(p, path); err != nil {
 		return nil, err
 	}
-	return pactSidecar{l.Config}.Acquire(p, path, how)
+	return pactSidecar(l).Acquire(p, path, how)
 }
 
 // presume is exists(), stat() and unlink(missing_ok=True). What goes missing
@@ -52,7 +52,7 @@ func (l pactTTL) presume(p *sys.Proc, path string) error {
 type pactFailOpen struct{ Config }
 
 func (l pactFailOpen) Acquire(p *sys.Proc, path string, how How) (Held, error) {
-	held, err := pactSidecar{l.Config}.Acquire(p, path, how)
+	held, err := pactSidecar(l).Acquire(p, path, how)
 	if err == nil {
 		return held, nil
 	}
