@@ -23,11 +23,8 @@ func (r *Replay) Choose(m *Menu) (int, error) {
 	}
 	want := r.steps[r.at]
 	found := ""
-	for i, o := range m.Options {
-		if o.Env != want.Env || (o.Fault != 0) != want.Ret.Fault || o.Fault != 0 && o.Fault != want.Ret.Err {
-			continue
-		}
-		if o.Env == trial.None && m.Thread(i) != want.Thread {
+	for i := range m.Options {
+		if !m.offers(i, want) {
 			continue
 		}
 		if found = m.Head(i); found == want.Head() {
@@ -48,6 +45,16 @@ func (r *Replay) Took(s trial.Step) error {
 	}
 	r.at++
 	return nil
+}
+
+// offers reports whether option i is a step of the same thread's, or of the same
+// kind of the environment's, and fails the same way if the step was made to fail.
+func (m *Menu) offers(i int, want trial.Step) bool {
+	o := m.Options[i]
+	if o.Env != want.Env || (o.Fault != 0) != want.Ret.Fault || o.Fault != 0 && o.Fault != want.Ret.Err {
+		return false
+	}
+	return o.Env != trial.None || m.Thread(i) == want.Thread
 }
 
 // absent says what a thread does that cannot take a step.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,7 +33,8 @@ what happened. A case is reproduced, or passes (the schedule ran and the propert
 held), or diverged (the code under test did not follow the schedule).
 
 A case on a file system that is known from documents alone, which its section kernel
-names, is replayed in memory.`,
+names, is replayed in memory. One of a local file system that is replayed on another
+keeps the order of its steps, and has that one's answers.`,
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, paths []string) error { return a.replay(cmd.Context(), paths, f) },
 	}
@@ -100,11 +102,20 @@ func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
 	if err != nil {
 		return again{}, err
 	}
-	r := again{where: k.describe(m, direct(c))}
+	r := again{stored: c, played: c, where: k.describe(m, direct(c)), on: m.Profile()}
+	if r.abroad() {
+		there, err := search.Transpose(c, sim.Machine{Rules: sim.RulesOf(r.on)})
+		if err != nil {
+			return r, errors.Join(err, m.Close())
+		}
+		if there != nil {
+			r.played = there
+		}
+	}
 	if sim.FromDocuments(c.Profile) {
 		r.where += fmt.Sprintf(" (what is known of %s is from documents, and not confirmed on Linux)", c.Profile)
 	}
-	r.Replayed, r.times, err = replayTimes(ctx, c, m, f.times)
+	r.Replayed, r.times, err = replayTimes(ctx, r.played, m, f.times)
 	if closing := m.Close(); err == nil {
 		err = closing
 	}
@@ -126,9 +137,29 @@ func (f *replayFlags) kernelOf(c *trial.Case) kernelFlag {
 // An again is what came of replaying a case.
 type again struct {
 	search.Replayed
-	times int
-	where string          // the kernel, for people
-	still *search.Finding // what became of a violation that diverged, if it was met again
+	stored *trial.Case
+	played *trial.Case // the same, or as it is on another file system than it names
+	times  int
+	on     string          // the file system
+	where  string          // the kernel, for people
+	still  *search.Finding // what became of a violation that diverged, if it was met again
+}
+
+// abroad reports whether the case names another file system than it is replayed
+// on.
+func (r *again) abroad() bool {
+	return r.stored.Profile != "any" && r.stored.Profile != r.on
+}
+
+// tellAbroad says of a case of another file system what became of it on this one.
+func (r *again) tellAbroad() string {
+	switch {
+	case !r.abroad():
+		return ""
+	case r.played == r.stored:
+		return fmt.Sprintf("  a case of %s: on %s this order of steps does not show it\n", r.stored.Profile, r.on)
+	}
+	return fmt.Sprintf("  a case of %s: the same order of steps, with the answers of %s\n", r.stored.Profile, r.on)
 }
 
 // direct reports whether this process can make the case's calls itself.
@@ -156,6 +187,7 @@ func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 	if c.Comment != "" {
 		fmt.Fprint(w, indent(c.Comment))
 	}
+	fmt.Fprint(w, r.tellAbroad())
 	fmt.Fprintln(w)
 	if err := table.Write(w, &c.Trial, r.Outcome); err != nil {
 		return err
@@ -164,7 +196,7 @@ func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 		_, err := fmt.Fprintf(w, "\n%sdiverged %s: %s: %v\n", searchedAgain(c, r.still), r.where, r.At, r.Divergence)
 		return err
 	}
-	_, state, err := inMemory(&c.Trial, c.Steps, c.Profile)
+	_, state, err := inMemory(&c.Trial, r.played.Steps, r.played.Profile)
 	if err != nil {
 		return fmt.Errorf("%s: in memory: %w", c.Name, err)
 	}
