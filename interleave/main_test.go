@@ -1,18 +1,9 @@
 package interleave_test
 
 import (
-	"flag"
-	"os"
 	"testing"
 
-	"github.com/ghostlock/ghostlock/sut/sys/linux"
+	"github.com/ghostlock/ghostlock/interleave/internal/program"
 )
 
-func TestMain(m *testing.M) {
-	linux.ServeIfWorker()
-	// What fails is printed, and no file is left behind.
-	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { program.Main(m) }

@@ -31,10 +31,11 @@ var floors = map[string]int{
 	"interleave/stress":  4,
 	"interleave/cost":    4,
 	"interleave/explore": 4,
+	"interleave/scene":   5,
 	"interleave/search":  5,
 	"interleave/draw":    6,
 	"interleave/digest":  6,
-	"interleave/mutate":  5,
+	"interleave/mutate":  6,
 	"cmd/ghostlock":      7,
 
 	"cmd/ghostlock/internal/quiet": 0,

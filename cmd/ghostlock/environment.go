@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/scene"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
@@ -28,7 +29,7 @@ type environment struct {
 	skews   []time.Duration // of the file server's clock, one after the other; none is no skew
 
 	// The shapes that take minutes, for --full alone.
-	large []shape
+	large []scene.Shape
 }
 
 // environments are those for which a verdict is on record. A property is asked
@@ -41,13 +42,13 @@ var environments = []environment{
 		model.ExclusionName, model.UpdateName, model.RecoveryName, model.OwnershipName, model.HonestyName}},
 	{name: "long", about: "holders work past every threshold", long: true, properties: []string{
 		model.ExclusionName, model.UpdateName, model.OwnershipName, model.HonestyName, model.PatienceName, model.DisclosureName}},
-	{name: "pause", about: "a process is stopped, and a clock jumps", budget: trial.Budget{Pauses: 1, Jumps: 1}, large: shapes[2:], properties: []string{
+	{name: "pause", about: "a process is stopped, and a clock jumps", budget: trial.Budget{Pauses: 1, Jumps: 1}, large: scene.Shapes()[2:], properties: []string{
 		model.ExclusionName, model.OwnershipName, model.HonestyName, model.DisclosureName}},
 	{name: "child", about: "holders start a program that outlives their release", spawns: true, properties: []string{
 		model.ExclusionName, model.PhantomName}},
 	{name: "cleaner", about: "somebody outside removes the lock file", budget: trial.Budget{Unlinks: 1}, properties: []string{
 		model.ExclusionName, model.DisclosureName}},
-	{name: "errors", about: "a call fails", budget: trial.Budget{Errors: 1}, large: shapes[1:], properties: []string{
+	{name: "errors", about: "a call fails", budget: trial.Budget{Errors: 1}, large: scene.Shapes()[1:], properties: []string{
 		model.ExclusionName}},
 	{name: "skew", about: "the file server's clock is ahead, or behind", skews: []time.Duration{time.Minute, -time.Minute},
 		starts: []string{"none", "idle"}, properties: []string{model.ExclusionName}},
@@ -139,20 +140,13 @@ func (c cell) env() environment {
 // take minutes.
 func (c cell) plans(e lock.Entry, full bool) ([]plan, error) {
 	env := c.env()
-	p, err := model.PropertyByName(c.property)
-	if err != nil {
-		return nil, err
-	}
-	sc := scene{lock: e, property: p, work: env.work(e.Defaults), spawns: env.spawns}
+	sc := scene.Scene{Lock: e, Property: c.property, Work: env.work(e.Defaults), Spawns: env.spawns}
 	var all []plan
-	for _, s := range withLate(shapes, sc.work) {
-		if !s.suits(e) {
-			continue
-		}
+	for _, s := range sc.Shapes(scene.Shapes()) {
 		if !full && slices.Contains(env.large, s) {
 			continue
 		}
-		clients, err := s.clientsOf(sc)
+		clients, err := sc.Clients(s)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c, err)
 		}

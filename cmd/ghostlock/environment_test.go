@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ghostlock/ghostlock/interleave"
+	"github.com/ghostlock/ghostlock/interleave/scene"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
@@ -57,7 +58,7 @@ func TestBothClocksOfTheFileServerAreTried(t *testing.T) {
 		t.Fatal(err)
 	}
 	plans, err := cell{"excl", model.ExclusionName, "skew", "none"}.plans(e, false)
-	if err != nil || len(plans) != 2*len(shapes) {
+	if err != nil || len(plans) != 2*len(scene.Shapes()) {
 		t.Fatalf("found %d plans, %v", len(plans), err)
 	}
 	for i, p := range plans {

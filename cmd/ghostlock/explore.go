@@ -121,7 +121,7 @@ func (f *exploreFlags) check(bounded bool) error {
 	}
 	whole := f.bounds
 	one := f.shapes()[0]
-	whole.clients, whole.acquires = one.clients, one.acquires
+	whole.clients, whole.acquires = one.Clients, one.Acquires
 	return whole.validate()
 }
 

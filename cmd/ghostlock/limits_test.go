@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ghostlock/ghostlock/interleave/scene"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
@@ -70,15 +71,15 @@ func taskOf(t *testing.T, name string) *task {
 	}
 	return &task{
 		Lock: name, Config: e.Defaults, Property: "exclusion", Profile: "tmpfs",
-		Plans:  []plan{{Clients: clientsOf(t, shape{clients: 2, acquires: 1}), Start: "none"}},
+		Plans:  []plan{{Clients: clientsOf(t, scene.Shape{Clients: 2, Acquires: 1}), Start: "none"}},
 		limits: limits{Switches: -1, Memory: 256 << 20, Workers: 1},
 	}
 }
 
 // clientsOf returns the shape's clients, of a lock that brings none of its own.
-func clientsOf(t *testing.T, s shape) []trial.Client {
+func clientsOf(t *testing.T, s scene.Shape) []trial.Client {
 	t.Helper()
-	clients, err := s.clientsOf(scene{property: model.Properties()[0]})
+	clients, err := scene.Scene{Property: model.ExclusionName}.Clients(s)
 	if err != nil {
 		t.Fatal(err)
 	}

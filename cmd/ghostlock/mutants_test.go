@@ -14,7 +14,7 @@ func TestMutantsTellsTheScore(t *testing.T) {
 	b := newBench(t)
 	out := b.ends(0, "mutants", "ctx-v2", "ctx-v0").stdout
 	for _, wanted := range []string{
-		"ctx-v2/no-excl: caught: exclusion, calm, from none, 2 clients twice (",
+		"ctx-v2/no-excl: caught: exclusion, calm, from none, 2 clients, 2 acquires each (",
 		"ctx-v2/release-no-unlink: caught: phantom, calm, from none, ",
 		"ctx-v0: not taken apart: violated: exclusion, calm, from none, ",
 		"mutation score: 2 of 2 mutants caught\n",
@@ -60,7 +60,7 @@ func TestMutantsAsJSON(t *testing.T) {
 	}
 	for key, wanted := range map[string]any{
 		"lock": "ctx-v2", "mutant": "ctx-v2/no-excl", "changed": "open without O_EXCL", "caught": true,
-		"property": "exclusion", "environment": "calm", "start": "none", "shape": "2 clients twice", "undecided": 0.0,
+		"property": "exclusion", "environment": "calm", "start": "none", "shape": "2 clients, 2 acquires each", "undecided": 0.0,
 	} {
 		if found := lines[0][key]; found != wanted {
 			t.Errorf("%s: found %v, wanted %v", key, found, wanted)

@@ -122,19 +122,7 @@ var planted = []struct {
 			return makes(p)
 		}}
 	}, "lock inside unlock", "keeps state"},
-	{"opens anew only at first", func() keeping {
-		var f *sys.File
-		return keeping{attempt: func(p *sys.Proc) error {
-			if f == nil {
-				opened, err := p.Open(trial.Path, sys.O_RDWR|sys.O_CREAT, 0o600)
-				if err != nil {
-					return err
-				}
-				f = &opened
-			}
-			return p.Flock(*f, sys.LOCK_EX|sys.LOCK_NB)
-		}}
-	}, "lock inside unlock", "should have forgotten"},
+	{"opens anew only at first", func() keeping { return keeping{attempt: opensOnce(new(*sys.File))} }, "lock inside unlock", "should have forgotten"},
 	{"tells how often it tried", func() keeping {
 		n := 0
 		return keeping{attempt: func(p *sys.Proc) error {
@@ -165,16 +153,7 @@ var planted = []struct {
 	{"counts its acquires, of which there is one", func() keeping { return keeping{attempt: after(2)} }, "trylock inside unlock", "keeps state"},
 	{"keeps its file open", func() keeping {
 		var f *sys.File
-		return keeping{attempt: func(p *sys.Proc) error {
-			if f == nil {
-				opened, err := p.Open(trial.Path, sys.O_RDWR|sys.O_CREAT, 0o600)
-				if err != nil {
-					return err
-				}
-				f = &opened
-			}
-			return p.Flock(*f, sys.LOCK_EX|sys.LOCK_NB)
-		}, release: func(p *sys.Proc) error { return p.Flock(*f, sys.LOCK_UN) }}
+		return keeping{attempt: opensOnce(&f), release: func(p *sys.Proc) error { return p.Flock(*f, sys.LOCK_UN) }}
 	}, "trylock inside unlock trylock inside unlock", "should have forgotten"},
 	{"remembers that it was refused", func() keeping {
 		refused := false
@@ -284,5 +263,19 @@ func TestPlantedErrorsHaveTheirKinds(t *testing.T) {
 		case p.says == "not deterministic" && !errors.As(err, &minds):
 			t.Errorf("%s: found %v, wanted it not to be deterministic", p.name, err)
 		}
+	}
+}
+
+// opensOnce returns an attempt that opens the file into f unless one before did.
+func opensOnce(f **sys.File) func(*sys.Proc) error {
+	return func(p *sys.Proc) error {
+		if *f == nil {
+			opened, err := p.Open(trial.Path, sys.O_RDWR|sys.O_CREAT, 0o600)
+			if err != nil {
+				return err
+			}
+			*f = &opened
+		}
+		return p.Flock(**f, sys.LOCK_EX|sys.LOCK_NB)
 	}
 }

@@ -107,7 +107,7 @@ func TestEachGuardOfAKnownLockIsCaught(t *testing.T) {
 
 func TestALockThatDoesNotHoldIsNotTakenApart(t *testing.T) {
 	r := reported(t, entry("free", free))
-	if wanted := "violated: exclusion, calm, from none, 2 clients twice"; r.Unfit != wanted || r.Outcomes != nil {
+	if wanted := "violated: exclusion, calm, from none, 2 clients, 2 acquires each"; r.Unfit != wanted || r.Outcomes != nil {
 		t.Errorf("found %q and %d mutants, wanted %q", r.Unfit, len(r.Outcomes), wanted)
 	}
 }
