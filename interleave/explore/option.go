@@ -83,7 +83,7 @@ func (w *walker) enabled(s *state, p, t int) bool {
 	case sys.OpGo, sys.OpCancel, sys.OpInside:
 		return true
 	}
-	return s.kernel.Ready(sys.TID{Proc: uint8(p)}, s.call(th))
+	return s.kernel.Ready(sys.TID{Proc: uint8(p), Thread: uint8(t)}, s.call(th))
 }
 
 // nextDeadline returns how far ahead the next instant is at which a call that

@@ -51,6 +51,7 @@ func TestWrittenLocksAreExploredAsTheyAreEnumerated(t *testing.T) {
 
 		// Threads, which are known by their handles for as long as somebody has one.
 		{"threads that end in turn", helping, []string{"p0: lock work 3s unlock", "p1: rest 2s trylock inside unlock"}, nil, 0, true},
+		{"a process's second thread that waits", waitsForRecord, []string{"p0.a: rest 5s", "p0.b: lock inside unlock", "p1: lock inside unlock lock inside unlock"}, nil, 0, false},
 		{"threads of two clients", helping, []string{"p0.a: lock inside unlock", "p0.b: trylock inside unlock"}, nil, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -176,6 +177,21 @@ func helping(p *sys.Proc, how lock.How) (lock.Release, error) {
 		p.Join(second)
 		return nil
 	}, nil
+}
+
+// waitsForRecord has a record lock of the process's on a byte that it shares, and
+// waits in the kernel for another.
+func waitsForRecord(p *sys.Proc, _ lock.How) (lock.Release, error) {
+	f, err := p.Open(trial.Path, sys.O_RDWR|sys.O_CREAT, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_ = p.FcntlFlock(f, sys.F_SETLK, &sys.Record{Type: sys.F_RDLCK, Start: 1, Len: 1})
+	if err := p.FcntlFlock(f, sys.F_SETLKW, &sys.Record{Type: sys.F_WRLCK, Len: 1}); err != nil {
+		_ = p.Close(f)
+		return nil, err
+	}
+	return func(p *sys.Proc) error { return p.Close(f) }, nil
 }
 
 // watching is a lock that writers have who find nothing done to the path in two
