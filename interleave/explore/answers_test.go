@@ -2,6 +2,7 @@ package explore_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -60,6 +61,15 @@ func TestLocksThatOneKnowsHaveTheirAnswers(t *testing.T) {
 	}
 }
 
+// A child that could go on is stopped while a phantom's probe asks.
+func TestAChildIsStoppedBesideAProbe(t *testing.T) {
+	tr := flocked(sys.LOCK_NB).Trial(t, "p0: lock spawn inside unlock", "p1: trylock inside unlock")
+	f := smallest(t, tr, model.PhantomName)
+	if f == nil || !slices.ContainsFunc(f.Steps, func(s trial.Step) bool { return s.Env == trial.Pause && s.Proc == 2 }) {
+		t.Errorf("found %+v, wanted a case in which p2 is stopped", f)
+	}
+}
+
 var answers = []answered{
 	{"a file that the dead leave", excl(nil), []string{once, "p1: trylock inside unlock"}, model.RecoveryName, model.Violated, nil},
 	{"a file that the dead leave, and a probe that polls for ever", excl(nil), []string{once, "p1: lock inside unlock lock inside unlock"}, model.RecoveryName, model.Violated, nil},
@@ -77,11 +87,18 @@ var answers = []answered{
 	{"a child that keeps the flock", flocked(sys.LOCK_NB), []string{"p0: lock spawn inside unlock", "p1: trylock inside unlock"}, model.PhantomName, model.Violated, nil},
 	{"a child that does not", flocked(sys.LOCK_NB | closeOnExec), []string{"p0: lock inside unlock", "p1: trylock inside unlock"}, model.PhantomName, model.Holds, nil},
 	{"a client that was killed inside, after a release", excl(nil), []string{once, once1, "p2: trylock inside unlock"}, model.PhantomName, model.Holds, kill},
+	{"a client that was killed before it was told that it has the lock", made, []string{once + " trylock", once1, "p2: trylock inside unlock"}, model.PhantomName, model.Holds, kill},
 	{"who is refused keeps what it took", leaking, []string{once, once1, "p2: trylock inside unlock"}, model.PhantomName, model.Violated, nil},
 	{"a thread that takes it again when all is over", haunted, []string{once, "p1: trylock inside unlock"}, model.PhantomName, model.Violated, nil},
 
 	{"a time-out that is kept", polling(time.Second, 2*time.Second), []string{"p0: lock work 9s unlock", once1}, model.PatienceName, model.Holds, bounded},
 	{"a time-out that is passed by a poll too many", polling(5*time.Second, 2*time.Second), []string{"p0: lock work 9s unlock", once1}, model.PatienceName, model.Violated, bounded},
+	{"a wait of the whole time in three pieces", sleeping(time.Second, time.Second, time.Second), []string{once}, model.PatienceName, model.Holds, bounded},
+	{"a wait of a little more", sleeping(time.Second, time.Second, time.Second, time.Millisecond), []string{once}, model.PatienceName, model.Violated, bounded},
+	{"a clock that jumps past the time", made, []string{once}, model.PatienceName, model.Violated, func(t *trial.Trial) {
+		bounded(t)
+		t.Config.Stale, t.Budget.Jumps = 9*time.Second, 1
+	}},
 	{"a try that sleeps", func(p *sys.Proc, _ lock.How) (lock.Release, error) {
 		_, _ = p.Stat(trial.Path)
 		p.Sleep(time.Second)
@@ -101,6 +118,11 @@ var answers = []answered{
 
 	{"a refusal that makes no call", unsupported, []string{once, "p1: rlock inside unlock"}, model.HonestyName, model.Holds, nil},
 	{"acquires that make no call", nobodys, []string{once, once1}, model.DisclosureName, model.Undecided, nil},
+	{"a path that somebody outside took before", heirloom, []string{"p0: rlock inside unlock", "p1: lock inside unlock"}, model.OwnershipName, model.Holds, func(t *trial.Trial) {
+		cleaned(t)
+		t.Start = []sys.Entry{{Name: trial.Path, Kind: sys.Symlink, Content: "p9"}}
+	}},
+	{"a path that somebody outside took, and its new owner loses", excl(nil), []string{"p0: trylock inside unlock", "p1: trylock inside"}, model.OwnershipName, model.Violated, cleaned},
 	{"a record lock that another client's read drops", records, []string{"p0.a: lock inside", "p0.b: lock read"}, model.OwnershipName, model.Violated, nil},
 	{"two waits that are bounded one by one", twice, []string{"p0: lock work 2s unlock", once1}, model.PatienceName, model.Violated, bounded},
 	{"a poll for who never leaves", excl(nil), []string{"p0: lock inside", once1}, model.PatienceName, model.Holds, nil},
@@ -111,6 +133,7 @@ const once1 = "p1: lock inside unlock"
 func stale(t *trial.Trial)   { t.Config.Stale = time.Minute }
 func kill(t *trial.Trial)    { t.Budget.Kills = 1 }
 func left(t *trial.Trial)    { t.Start = []sys.Entry{{Name: trial.Path, Age: time.Hour}} }
+func cleaned(t *trial.Trial) { t.Budget.Unlinks = 1 }
 func bounded(t *trial.Trial) { t.Config.Timeout, t.Config.Poll = 2*time.Second, time.Second }
 
 // excl makes the file or fails; stale is asked about one that is there, whether
@@ -129,6 +152,35 @@ func excl(stale func(*sys.Proc) bool) program.Tiny {
 			return nil, lock.ErrBusy
 		}
 		return removes(trial.Path), nil
+	}
+}
+
+// heirloom is of readers who find a symbolic link, and of writers who make a file.
+func heirloom(p *sys.Proc, how lock.How) (lock.Release, error) {
+	if !how.Shared {
+		return removes(trial.Path), makes(p, trial.Path)
+	}
+	_, err := p.Readlink(trial.Path)
+	return func(p *sys.Proc) error { _, err := p.Stat("."); return err }, err
+}
+
+// made looks at the file that it has just made.
+func made(p *sys.Proc, how lock.How) (lock.Release, error) {
+	if makes(p, trial.Path) != nil {
+		return nil, lock.ErrBusy
+	}
+	_, _ = p.Stat(trial.Path)
+	return removes(trial.Path), nil
+}
+
+// sleeping lets everybody in, after a while.
+func sleeping(pieces ...time.Duration) program.Tiny {
+	return func(p *sys.Proc, _ lock.How) (lock.Release, error) {
+		_, _ = p.Stat(".")
+		for _, d := range pieces {
+			p.Sleep(d)
+		}
+		return func(p *sys.Proc) error { _, err := p.Stat("."); return err }, nil
 	}
 }
 

@@ -131,6 +131,48 @@ func TestStoredCasesHaveNoStepThatCanBeLeftOut(t *testing.T) {
 	}
 }
 
+// Whoever else could go on is stopped while a phantom's probe asks: what it is
+// told does not depend on what they would do.
+func TestBesideTheProbeOfAPhantomNobodyCouldGoOn(t *testing.T) {
+	asked := 0
+	for _, c := range stored(t) {
+		if c.Verdict.Property != model.PhantomName {
+			continue
+		}
+		asked++
+		last := &besides{Replay: interleave.NewReplay(c.Steps), probe: c.Trial.Clients[len(c.Trial.Clients)-1].Name()}
+		if _, err := interleave.Run(&c.Trial, simulated(c), last); err != nil {
+			t.Fatal(err)
+		}
+		if last.others != nil {
+			t.Errorf("%s: found that %v could go on", c.Name, last.others)
+		}
+	}
+	if asked == 0 {
+		t.Error("found no case of a phantom")
+	}
+}
+
+// A besides replays, and notes who else could take a step when the probe took one.
+type besides struct {
+	*interleave.Replay
+	probe  string
+	others []string
+}
+
+func (b *besides) Choose(m *interleave.Menu) (int, error) {
+	i, err := b.Replay.Choose(m)
+	if err != nil || m.Options[i].Env != trial.None || m.Thread(i) != b.probe {
+		return i, err
+	}
+	for j, o := range m.Options {
+		if o.Env == trial.None && m.Thread(j) != b.probe {
+			b.others = append(b.others, m.Thread(j))
+		}
+	}
+	return i, nil
+}
+
 func TestStoredCasesPrintAsTheyAreStored(t *testing.T) {
 	for _, c := range stored(t) {
 		text, err := os.ReadFile(c.Name)
