@@ -154,7 +154,7 @@ func (c *checker) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.table = tabling{find: c.find, full: c.full, patient: !c.update, findings: c.update, cache: c.cache}
+	c.table = tabling{find: c.find, full: c.full, patient: c.patient(), findings: c.update, cache: c.cache}
 	if err := c.table.compute(ctx, asked); err != nil {
 		return err
 	}
@@ -176,6 +176,16 @@ func (c *checker) run(ctx context.Context) error {
 		return err
 	}
 	return c.tellTable(why)
+}
+
+// patient returns which cells may take their time: all, and where they are written
+// anew those that were decided before. A slow moment is not to lose a verdict.
+func (c *checker) patient() func(cell) bool {
+	if !c.update {
+		return func(cell) bool { return true }
+	}
+	decided := decidedBefore(c.testdata)
+	return func(one cell) bool { return decided[one] }
 }
 
 // showDifferences looks for the smallest case of each lock and property that is

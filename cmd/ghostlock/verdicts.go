@@ -50,12 +50,38 @@ const verdictsHead = `# What every lock does, as far as it was covered: LOCK PRO
 // readVerdicts reads the verdicts on record and the cases that they name. Every
 // cell of the table must be there once.
 func readVerdicts(dir string) (*record, error) {
+	r, err := readLines(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cells() {
+		if r.seen[c] == nil {
+			return nil, fmt.Errorf("%s: found no line for %s", filepath.Join(dir, verdictsFile), c)
+		}
+		r.record.expected = append(r.record.expected, r.seen[c])
+	}
+	return &r.record, nil
+}
+
+// decidedBefore returns the cells that a record to be written anew has a verdict
+// of, as far as it can be read.
+func decidedBefore(dir string) map[cell]bool {
+	decided := map[cell]bool{}
+	r, _ := readLines(dir)
+	for c, e := range r.seen {
+		decided[c] = e.verdict != model.Undecided
+	}
+	return decided
+}
+
+// readLines reads up to the first line that cannot be read.
+func readLines(dir string) (*verdictsReader, error) {
+	r := &verdictsReader{dir: dir, seen: map[cell]*expectation{}, cases: map[string]*trial.Case{}, record: record{locks: map[string]string{}}}
 	path := filepath.Join(dir, verdictsFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w (run check in the repository, or name its testdata with --testdata)", path, cause(err))
+		return r, fmt.Errorf("read %s: %w (run check in the repository, or name its testdata with --testdata)", path, cause(err))
 	}
-	r := &verdictsReader{dir: dir, seen: map[cell]*expectation{}, cases: map[string]*trial.Case{}, record: record{locks: map[string]string{}}}
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		n++
@@ -64,16 +90,10 @@ func readVerdicts(dir string) (*record, error) {
 			continue
 		}
 		if err := r.line(strings.Fields(line)); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+			return r, fmt.Errorf("%s:%d: %w", path, n, err)
 		}
 	}
-	for _, c := range cells() {
-		if r.seen[c] == nil {
-			return nil, fmt.Errorf("%s: found no line for %s", path, c)
-		}
-		r.record.expected = append(r.record.expected, r.seen[c])
-	}
-	return &r.record, nil
+	return r, nil
 }
 
 type verdictsReader struct {
@@ -100,7 +120,9 @@ func (r *verdictsReader) line(words []string) error {
 	if err == nil && r.seen[e.cell] != nil {
 		err = fmt.Errorf("found %s a second time", e.cell)
 	}
-	r.seen[e.cell] = e
+	if err == nil {
+		r.seen[e.cell] = e
+	}
 	return err
 }
 
