@@ -61,6 +61,7 @@ type checker struct {
 	cache     *cache
 	record    *record
 	replayed  map[string]string // of each stored case, why it did not reproduce; "" if it did
+	elsewhere int               // of them, those that only another file system than the one at hand shows
 	table     tabling
 	states    int
 	confirmed confirmed
@@ -253,7 +254,11 @@ func (c *checker) conclude() error {
 		}
 		return nil
 	}
-	fmt.Fprintf(c.stdout, "%s replayed, %s covered: ", count(len(c.replayed), "case"), count(c.states, "state"))
+	fmt.Fprintf(c.stdout, "%s replayed, ", count(len(c.replayed), "case"))
+	if c.elsewhere > 0 {
+		fmt.Fprintf(c.stdout, "%d of them in memory alone (%s does not show them in this order), ", c.elsewhere, c.all[0].Profile())
+	}
+	fmt.Fprintf(c.stdout, "%s covered: ", count(c.states, "state"))
 	verdicts := filepath.Join(c.testdata, verdictsFile)
 	if c.wrong > 0 {
 		fmt.Fprintf(c.stdout, "%s from %s\n", count(c.wrong, "difference"), verdicts)

@@ -35,20 +35,25 @@ func (c *checker) replayAll(ctx context.Context, expected []*expectation) error 
 // replay runs a stored case in memory and on the kernel, and returns why it
 // did not reproduce, or "".
 func (c *checker) replay(stored *trial.Case) (string, error) {
-	kernels := []kernelFlag{{kernel: "sim"}}
-	if c.kernel != "sim" && !sim.FromDocuments(stored.Profile) {
-		kernels = append(kernels, c.kernelFlag)
+	why, err := c.replayOn(stored, kernelFlag{kernel: "sim"})
+	if why != "" || err != nil || c.kernel == "sim" || sim.FromDocuments(stored.Profile) {
+		return why, err
 	}
-	for _, k := range kernels {
-		times := 1
-		if c.full && k.kernel != "sim" {
-			times = fullReplays
-		}
-		for range times {
-			why, err := c.replayOn(stored, k)
-			if why != "" || err != nil {
-				return why, err
-			}
+	there, err := search.Transpose(stored, c.all[0].Profile())
+	if err != nil {
+		return "", err
+	}
+	if there == nil {
+		c.elsewhere++
+		return "", nil
+	}
+	times := 1
+	if c.full {
+		times = fullReplays
+	}
+	for range times {
+		if why, err := c.replayOn(there, c.kernelFlag); why != "" || err != nil {
+			return why, err
 		}
 	}
 	return "", nil

@@ -103,14 +103,12 @@ func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
 		return again{}, err
 	}
 	r := again{stored: c, played: c, where: k.describe(m, direct(c)), on: m.Profile()}
-	if r.abroad() {
-		there, err := search.Transpose(c, sim.Machine{Rules: sim.RulesOf(r.on)})
-		if err != nil {
-			return r, errors.Join(err, m.Close())
-		}
-		if there != nil {
-			r.played = there
-		}
+	there, err := search.Transpose(c, r.on)
+	switch {
+	case err != nil:
+		return r, errors.Join(err, m.Close())
+	case there != nil:
+		r.played = there
 	}
 	if sim.FromDocuments(c.Profile) {
 		r.where += fmt.Sprintf(" (what is known of %s is from documents, and not confirmed on Linux)", c.Profile)

@@ -132,8 +132,11 @@ func profileOf(steps []trial.Step, profile string) string {
 			return profile
 		}
 	}
-	return "any"
+	return anyProfile
 }
+
+// anyProfile is the profile of a case whose answers are right on any file system.
+const anyProfile = "any"
 
 // historyKey tells histories apart.
 func historyKey(h history.History) string {

@@ -73,23 +73,20 @@ func TestStoredCasesReproduceOnLinux(t *testing.T) {
 	for _, dir := range []string{"", "/dev/shm"} {
 		m := workers(t, dir)
 		for _, c := range stored(t) {
-			switch {
-			case sim.FromDocuments(c.Profile):
+			if sim.FromDocuments(c.Profile) {
 				continue
-			case c.Profile != "any" && c.Profile != m.Profile():
-				there, err := search.Transpose(c, sim.Machine{Rules: sim.RulesOf(m.Profile())})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if alone := slices.Contains(onExt4Alone, filepath.Base(c.Name)); alone != (there == nil) {
-					t.Errorf("%s on %s: found that it needs its file system: %t", c.Name, m.Profile(), there == nil)
-				}
-				if there == nil {
-					continue
-				}
-				c = there
 			}
-			reproduces(t, c, m)
+			there, err := search.Transpose(c, m.Profile())
+			if err != nil {
+				t.Fatal(err)
+			}
+			alone := slices.Contains(onExt4Alone, filepath.Base(c.Name)) && m.Profile() != c.Profile
+			if alone != (there == nil) {
+				t.Errorf("%s on %s: found that it needs its file system: %t", c.Name, m.Profile(), there == nil)
+			}
+			if there != nil {
+				reproduces(t, there, m)
+			}
 		}
 	}
 }

@@ -5,18 +5,19 @@ import (
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/trial"
-	"github.com/ghostlock/ghostlock/model"
-	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/sim"
 )
 
-// Transpose returns the case as it is on the machine's file system, if it names
-// another one: the same threads take their steps in the same order there, and
-// what differs is answered (inode numbers that come again or do not, a file
-// system's name). It returns nil where that order does not show what the case
-// shows.
-//
-// The machine is asked for the answers, so it is best one in memory.
-func Transpose(c *trial.Case, m sys.Machine) (*trial.Case, error) {
+// Transpose returns the case as it is on the file system with that name. One of
+// any file system, or of this one, stays as it is. One of another keeps the order
+// in which its threads take their steps, and has the answers that they get there:
+// inode numbers that come again or do not, the file system's own name. The result
+// is nil where that order does not show what the case shows.
+func Transpose(c *trial.Case, profile string) (*trial.Case, error) {
+	if c.Profile == anyProfile || c.Profile == profile {
+		return c, nil
+	}
+	m := sim.Machine{Rules: sim.RulesOf(profile)}
 	out, err := interleave.Run(&c.Trial, m, interleave.NewRetrace(c.Steps))
 	var d *interleave.Divergence
 	if errors.As(err, &d) {
@@ -26,9 +27,9 @@ func Transpose(c *trial.Case, m sys.Machine) (*trial.Case, error) {
 		return nil, err
 	}
 	there := *c
-	there.Steps, there.Profile = out.Steps, profileOf(out.Steps, m.Profile())
+	there.Steps, there.Profile = out.Steps, profileOf(out.Steps, profile)
 	r, err := Replay(&there, m)
-	if err != nil || r.Result != Reproduced || c.Verdict.Verdict != model.Violated {
+	if err != nil || r.Result != Reproduced {
 		return nil, err
 	}
 	return &there, nil
