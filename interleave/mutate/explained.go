@@ -11,6 +11,9 @@ const (
 	forPeople = "what is written, or said, is for people: the lock looks at none of it"
 	unlocked  = "the journal tells people of who goes on without the lock, and guards nothing"
 	sameDisk  = "the answer decides of which path the file system is asked for, and both are on the same one"
+	numbered  = "the cell keeps the threads' names apart: one that stays taken leads to the next, and a third thread is not tried"
+	itself    = "the process refuses itself from then on, which nothing that is asked sees: the probes have processes of their own"
+	alone     = "it takes somebody who removes the lock of a holder: no client does, and a cleaner is not among what is asked"
 	deadlock  = "threads of the process wait for ever, which nothing that is asked sees: " +
 		"the probes have processes of their own, and patience is about bounded waits and endless loops"
 )
@@ -57,4 +60,26 @@ var explanations = map[string]string{
 	"fcntl-mutex/release-no-unmutex": deadlock,
 	"fcntl-persist/release-no-unlck": closed,
 	"fcntl-mutex/release-no-unlck":   closed,
+
+	"fcntl-table-before/release-no-unlck": closed,
+	"fcntl-table-before/release-no-swap":  itself,
+	"fcntl-queue/no-mutex":                "exclusion of threads is violated without the change: the close, behind the mutex, drops the next one's lock",
+	"fcntl-queue/release-no-unmutex":      deadlock,
+	"fcntl-queue/release-no-unlck":        closed,
+
+	"npm-lockfile-1.0.4/release-unlink-gone": "disclosure is violated without the change",
+
+	"pylockfile-symlink/no-swap-pN.1":          numbered,
+	"pylockfile-symlink/release-no-swap-pN":    numbered,
+	"pylockfile-symlink/release-no-swap-pN.1":  numbered,
+	"pylockfile-symlink/release-stale-lstat":   alone,
+	"pylockfile-symlink/release-own-readlink":  alone,
+	"pylockfile-link/no-swap-pN.1":             numbered,
+	"pylockfile-link/release-no-swap-pN":       numbered,
+	"pylockfile-link/release-no-swap-pN.1":     numbered,
+	"pylockfile-link/release-no-unlink-l.pN":   "the file with the unique name is emptied and linked again",
+	"pylockfile-link/release-no-unlink-l.pN.1": "the file with the unique name is emptied and linked again",
+	"pylockfile-mkdir/no-swap-pN.1":            numbered,
+	"pylockfile-mkdir/release-no-swap-pN":      numbered,
+	"pylockfile-mkdir/release-no-swap-pN.1":    numbered,
 }

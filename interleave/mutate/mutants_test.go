@@ -68,7 +68,7 @@ func TestWhatIsExplainedSurvives(t *testing.T) {
 				if m.Name != name {
 					continue
 				}
-				o, err := newSubject(e, 2000).outcome(context.Background(), m, seen.timed())
+				o, err := newSubject(e, 500).outcome(context.Background(), m, seen.timed())
 				if err != nil || o.Caught || o.Explained != why || o.Broken != nil {
 					t.Errorf("found it caught: %t (%s), %v, wanted it to survive", o.Caught, o.Cell, err)
 				}
