@@ -171,7 +171,10 @@ func skewed(skew time.Duration) string {
 // cellTime is how long a cell may take before it is left undecided: so long that
 // almost none is, and so short that all of the table is a matter of minutes.
 // check --full has no such bound.
-const cellTime = 5 * time.Second
+const cellTime = 3 * time.Second
+
+// patientTime is how long one may take that was decided before.
+const patientTime = 2 * time.Minute
 
 // task returns the question of the cell. It is judged for its verdict alone:
 // nothing is shrunk or counted.

@@ -15,7 +15,7 @@ import (
 type tabling struct {
 	find     finder
 	full     bool            // large shapes too
-	patient  func(cell) bool // whether a cell may take many times as long as usual
+	patient  func(cell) bool // whether a cell may take much longer than usual: patientTime
 	findings bool            // every violation is wanted with its case
 	cache    *cache
 	told     func(cell, *answer) // is called after each, if it is set; one at a time
@@ -125,7 +125,7 @@ func (t *tabling) answer(ctx context.Context, x *explorer, c cell, e lock.Entry)
 	if err != nil {
 		return nil, err
 	}
-	if a := t.cache.get(key); a != nil && (ask.Time <= cellTime || verdict(a.Verdict) != model.Undecided) {
+	if a := t.cache.get(key); a != nil && (ask.Time == cellTime || verdict(a.Verdict) != model.Undecided) {
 		return a, nil
 	}
 	t.mu.Lock()
@@ -145,8 +145,8 @@ func (t *tabling) answer(ctx context.Context, x *explorer, c cell, e lock.Entry)
 // task returns what an explorer is asked about the cell.
 func (t *tabling) task(c cell, e lock.Entry) (*task, error) {
 	ask, err := c.task(e, t.full)
-	if err == nil && t.patient != nil && t.patient(c) {
-		ask.Time *= 10
+	if err == nil && !t.full && t.patient != nil && t.patient(c) {
+		ask.Time = patientTime
 	}
 	return ask, err
 }
