@@ -201,7 +201,7 @@ func compare(t *testing.T, property string, works ...[]string) {
 		compared[wanted]++
 	})
 	t.Logf("compared %v", compared)
-	if compared[model.Holds] < 3 || compared[model.Violated] == 0 {
+	if !testing.Short() && (compared[model.Holds] < 3 || compared[model.Violated] == 0) { // -short draws too few
 		t.Errorf("the drawn locks say little: %v", compared)
 	}
 }
@@ -278,7 +278,7 @@ func TestPhantomIsExploredAsEveryPrefixOfARunIsProbed(t *testing.T) {
 		compared[wanted]++
 	})
 	t.Logf("compared %v", compared)
-	if compared[model.Holds] < 3 { // few are violated; see the written ones
+	if !testing.Short() && compared[model.Holds] < 3 { // few are violated; see the written ones
 		t.Errorf("the drawn locks say little: %v", compared)
 	}
 }

@@ -105,7 +105,7 @@ func TestTheMonitorAgreesWithPorcupineOnClaims(t *testing.T) {
 		}
 		verdicts[at >= 0]++
 	})
-	if verdicts[true] < 10 || verdicts[false] < 10 {
+	if !testing.Short() && (verdicts[true] < 10 || verdicts[false] < 10) { // -short draws too few
 		t.Errorf("the drawn histories say little: %v", verdicts)
 	}
 }
