@@ -39,6 +39,9 @@ func told(r Report) []string {
 // The guards of locks that are known are found, all of them and no others, and
 // caught by what they are for.
 func TestEachGuardOfAKnownLockIsCaught(t *testing.T) {
+	if testing.Short() {
+		t.Skip("explores every cell of some mutants")
+	}
 	for _, c := range []struct {
 		lock   lock.Entry
 		wanted []string
