@@ -2,6 +2,9 @@ package mutate
 
 import (
 	"context"
+	"maps"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,10 +45,18 @@ var hold = strings.Fields(`posixage-v0 ctx-v2 ctx-v1 pact-sidecar ktstr-try ktst
 	flock-close flock-failopen ofd-persist flock-recheck flock-nlink excl git-lockfile mkdir fcntl-mutex link-guard
 	guard-create hg-break`)
 
+// someSurvivors is how many one that is explored stands for, unless GHOSTLOCK_LOCKS
+// is "all".
+const someSurvivors = 4
+
 // What is explained survives, and is there at all. The smaller cells are enough to
 // see that: what is caught is caught in one of them, but for a few.
 func TestWhatIsExplainedSurvives(t *testing.T) {
-	for name, why := range explanations {
+	for i, name := range slices.Sorted(maps.Keys(explanations)) {
+		if i%someSurvivors > 0 && os.Getenv("GHOSTLOCK_LOCKS") != "all" {
+			continue
+		}
+		why := explanations[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if testing.Short() {
