@@ -101,7 +101,7 @@ func oldAge(c lock.Config) time.Duration { return max(OldAge, c.Stale+time.Secon
 type booted struct{ state *sim.State }
 
 func (b booted) Boot(sys.Setup) (sys.Kernel, error) { return b.state, nil }
-func (b booted) Profile() string                    { return "any" }
+func (b booted) Profile() string                    { return trial.AnyProfile }
 func (b booted) Close() error                       { return nil }
 
 // LongWork returns how long a holder must work to outlast every threshold of

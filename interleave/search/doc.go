@@ -29,7 +29,7 @@ type Finding struct {
 	Property string
 	Why      string   // "p0 and p1 both hold the lock"
 	Holders  []string // the clients that are concerned
-	Profile  string   // the file system that the schedule's answers are right on, or "any"
+	Profile  string   // the file system that the schedule's answers are right on, or trial.AnyProfile
 	Pattern  Pattern
 	Where    string // where the pattern shows, in a sentence; empty for Other
 }

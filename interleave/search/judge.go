@@ -132,11 +132,8 @@ func profileOf(steps []trial.Step, profile string) string {
 			return profile
 		}
 	}
-	return anyProfile
+	return trial.AnyProfile
 }
-
-// anyProfile is the profile of a case whose answers are right on any file system.
-const anyProfile = "any"
 
 // historyKey tells histories apart.
 func historyKey(h history.History) string {

@@ -14,7 +14,7 @@ import (
 // inode numbers that come again or do not, the file system's own name. The result
 // is nil where that order does not show what the case shows.
 func Transpose(c *trial.Case, profile string) (*trial.Case, error) {
-	if c.Profile == anyProfile || c.Profile == profile {
+	if c.Profile == trial.AnyProfile || c.Profile == profile {
 		return c, nil
 	}
 	m := sim.Machine{Rules: sim.RulesOf(profile)}

@@ -14,13 +14,17 @@ import (
 // Version is the version of the case format that this program writes.
 const Version = 1
 
+// AnyProfile is the profile of a schedule whose answers are right on any file
+// system.
+const AnyProfile = "any"
+
 // A Case is one schedule of one trial and what it shows: bug report,
 // regression test and replay input at once.
 type Case struct {
 	Name    string // the file it was read from, for errors
 	Comment string // what happens, in a sentence or more
 	Trial   Trial
-	Profile string // the file system on which the answers are right, or "any"
+	Profile string // the file system on which the answers are right, or AnyProfile
 	Steps   []Step
 	Verdict Verdict
 

@@ -43,7 +43,7 @@ import (
 type Script struct {
 	Name    string // the file it was read from, for errors
 	Comment string
-	Profile string // the file system on which the answers are right, or "any"
+	Profile string // the file system on which the answers are right, or AnyProfile
 	Start   []sys.Entry
 	Steps   []Step
 	State   string // at the end; empty where the script tells none
@@ -85,7 +85,7 @@ func ParseScript(name string, text []byte) (*Script, error) {
 	}
 	s.Profile, s.Start, s.Steps, s.pos = c.Profile, c.Trial.Start, c.Steps, c.Pos
 	if s.Profile == "" {
-		s.Profile = "any"
+		s.Profile = AnyProfile
 	}
 	return s, s.validate()
 }
