@@ -159,7 +159,9 @@ func chosen(names []string) ([]lock.Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, e)
+		if !slices.ContainsFunc(out, func(o lock.Entry) bool { return o.Name == n }) {
+			out = append(out, e)
+		}
 	}
 	return out, nil
 }
