@@ -92,17 +92,47 @@ func (c *cache) close() error {
 // key returns what tells the task from all others: the engine, the lock and what
 // is asked. How long it may take is no part of that.
 func (c *cache) key(e lock.Entry, t *task) (string, error) {
-	version, err := c.locks.Of(e)
+	code, err := c.locks.Of(e)
 	if err != nil {
 		return "", err
 	}
-	timeless := *t
-	timeless.Time = 0
-	asked, err := json.Marshal(timeless)
+	asked, err := t.timeless()
+	if err != nil {
+		return "", err
+	}
+	return digest.Of(c.engine, code, asked), nil
+}
+
+// version returns what tells all of the lock's verdicts from others: its code,
+// and what is asked of it.
+func (c *cache) version(e lock.Entry) (string, error) {
+	code, err := c.locks.Of(e)
+	if err != nil {
+		return "", err
+	}
+	texts := []string{code}
+	for _, one := range cells(e) {
+		t, err := one.task(e, false)
+		if err != nil {
+			return "", err
+		}
+		asked, err := t.timeless()
+		if err != nil {
+			return "", err
+		}
+		texts = append(texts, asked)
+	}
+	return digest.Of(texts...), nil
+}
+
+// timeless writes the task but for how long it may take.
+func (t task) timeless() (string, error) {
+	t.Time = 0
+	text, err := json.Marshal(t)
 	if err != nil {
 		return "", fmt.Errorf("digest of a task: %w", err)
 	}
-	return digest.Of(c.engine, version, string(asked)), nil
+	return string(text), nil
 }
 
 // get returns the answer that is known to the task.

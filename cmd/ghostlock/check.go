@@ -29,9 +29,9 @@ func newCheck(a *app) *cobra.Command {
 		Use:   "check [LOCK...]",
 		Short: "The gate: every stored case replayed, and verdicts computed anew",
 		Long: `Check replays every stored case in memory and on Linux, and compares verdicts with
-testdata/verdicts.txt. It covers every schedule of the locks whose code has
-changed since those were written, in each environment and from each start, and
-of all others in two environments, and says so. Locks that are named are covered
+testdata/verdicts.txt. It covers every schedule of the locks whose code, or
+what is asked of it, has changed since those were written, in each environment
+and from each start, and of all others in two environments, and says so. Locks that are named are covered
 in all, and have their verdicts printed.
 
 With --full everything is covered, also by the shapes that take minutes, each
@@ -133,13 +133,13 @@ func (c *checker) expected() (*record, error) {
 	}
 	r := &record{engine: c.cache.engine, locks: map[string]string{}}
 	for _, e := range c.locks {
-		version, err := c.cache.locks.Of(e)
+		version, err := c.cache.version(e)
 		if err != nil {
 			return nil, err
 		}
 		r.locks[e.Name] = version
 	}
-	for _, cell := range cells() {
+	for _, cell := range cells(lock.All()...) {
 		r.expected = append(r.expected, &expectation{cell: cell})
 	}
 	return r, nil
@@ -209,12 +209,13 @@ func (c *checker) showDifferences(ctx context.Context) error {
 }
 
 // explored returns the cells to explore and says which they are: all where that
-// is asked for, or locks are named; else those of locks whose code has changed
-// since their verdicts were recorded, and some of every lock's.
+// is asked for, or locks are named; else those of locks that have changed, or of
+// which something else is asked, since their verdicts were recorded, and some of
+// every lock's.
 func (c *checker) explored() (asked []cell, why string, err error) {
 	changed := map[string]bool{}
 	for _, e := range c.locks {
-		version, err := c.cache.locks.Of(e)
+		version, err := c.cache.version(e)
 		if err != nil {
 			return nil, "", err
 		}
@@ -235,7 +236,7 @@ func (c *checker) explored() (asked []cell, why string, err error) {
 	if c.thorough {
 		return asked, "all of them explored", nil
 	}
-	why = fmt.Sprintf("%d of them explored: exclusion in calm and kill from no file, and all of the %s whose code has changed since", len(asked), count(locks, "lock"))
+	why = fmt.Sprintf("%d of them explored: exclusion in calm and kill from no file, and all of the %s whose code or questions have changed since", len(asked), count(locks, "lock"))
 	if c.cache.engine != c.record.engine {
 		why += "; the engine has changed since too: check --full explores all"
 	}

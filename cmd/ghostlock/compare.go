@@ -134,9 +134,8 @@ func (f *compareFlags) chosen(locks []lock.Entry) ([]cell, error) {
 	}
 	wanted := func(of []string, word string) bool { return len(of) == 0 || slices.Contains(of, word) }
 	var all []cell
-	for _, c := range cells() {
-		named := slices.ContainsFunc(locks, func(e lock.Entry) bool { return e.Name == c.lock })
-		if named && wanted(f.properties, c.property) && wanted(f.environments, c.environment) && wanted(f.starts, c.start) {
+	for _, c := range cells(locks...) {
+		if wanted(f.properties, c.property) && wanted(f.environments, c.environment) && wanted(f.starts, c.start) {
 			all = append(all, c)
 		}
 	}

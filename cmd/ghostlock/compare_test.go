@@ -98,6 +98,33 @@ func TestAnswersAreKeptByWhatTheyAreTo(t *testing.T) {
 	}
 }
 
+func TestALocksVersionIsOfItsCodeAndOfWhatIsAsked(t *testing.T) {
+	t.Parallel()
+	c, err := openCache("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	excl, err := lock.Find("excl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	busier, other := excl, excl
+	busier.Setting.Acquisition = "lock inside inside unlock"
+	other.Name = "mkdir"
+	var versions [4]string
+	for i, e := range []lock.Entry{excl, excl, busier, other} {
+		if versions[i], err = c.version(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if versions[0] != versions[1] {
+		t.Errorf("found the versions %s and %s of one lock", versions[0], versions[1])
+	}
+	if versions[0] == versions[2] || versions[0] == versions[3] {
+		t.Errorf("found the version %s of excl, of another use of it, or of mkdir", versions[0])
+	}
+}
+
 func TestCompareRefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

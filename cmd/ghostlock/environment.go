@@ -116,10 +116,10 @@ func (c cell) String() string {
 	return c.lock + " " + c.property + " " + c.environment + " " + c.start
 }
 
-// cells returns all of the table, lock by lock.
-func cells() []cell {
+// cells returns all of the table for these locks, one after the other.
+func cells(locks ...lock.Entry) []cell {
 	var all []cell
-	for _, e := range lock.All() {
+	for _, e := range locks {
 		for _, env := range environments {
 			for _, property := range env.properties {
 				for _, start := range env.from() {

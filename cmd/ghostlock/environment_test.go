@@ -30,7 +30,7 @@ func TestEveryEnvironmentIsComputedOnceAndFromItsOwnStarts(t *testing.T) {
 	if slices.Sort(names); !slices.Equal(names, order) {
 		t.Errorf("found %v computed, wanted %v", order, names)
 	}
-	all, inAll := cells(), 0
+	all, inAll := cells(lock.All()...), 0
 	for _, group := range inGroups(all) {
 		inAll += len(group)
 	}

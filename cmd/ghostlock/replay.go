@@ -146,7 +146,7 @@ type again struct {
 // abroad reports whether the case names another file system than it is replayed
 // on.
 func (r *again) abroad() bool {
-	return r.stored.Profile != "any" && r.stored.Profile != r.on
+	return r.stored.Profile != trial.AnyProfile && r.stored.Profile != r.on
 }
 
 // tellAbroad says of a case of another file system what became of it on this one.

@@ -42,7 +42,7 @@ const verdictsHead = `# What every lock does, as far as it was covered: LOCK PRO
 # violated: the cases below cases/ prove it, in memory and on Linux.
 # Of nfs2, nfs3-nolock, nfs4, smb and fuse the rules are from documents: what holds,
 # and the cases, are of a kernel in memory, and nothing of it was confirmed on Linux.
-# The digests are of the code that this was found with.
+# The digests are of the engine; of each lock's code and of what is asked of it.
 # Written by: ghostlock check --update
 
 `
@@ -54,7 +54,7 @@ func readVerdicts(dir string) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range cells() {
+	for _, c := range cells(lock.All()...) {
 		if r.seen[c] == nil {
 			return nil, fmt.Errorf("%s: found no line for %s", filepath.Join(dir, verdictsFile), c)
 		}
