@@ -3,9 +3,11 @@ package search
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/explore"
+	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
@@ -33,6 +35,9 @@ func (c *Confirmer) Close() { c.runner.Close() }
 // state and a call that the exploration met is carried out on the machine, which
 // compares the answers, and the history of a way to each end is judged. An error
 // says that the machine differs, or that a history violates the property.
+//
+// A probe takes no step in the graph, and time passes there without regard to it. So
+// it takes no part here either, and there is no history to be judged.
 func (c *Confirmer) Holds(ctx context.Context, code *explore.Code, q explore.Question) (Confirmation, error) {
 	property, err := model.PropertyByName(q.Property)
 	if err != nil {
@@ -41,13 +46,17 @@ func (c *Confirmer) Holds(ctx context.Context, code *explore.Code, q explore.Que
 	judge := NewJudge(q.Profile, []model.Property{property})
 	var done Confirmation
 	before := c.cover.Pairs()
+	played := q.Trial
+	if property.Probes {
+		played = unprobed(played)
+	}
 	_, err = c.cover.Schedules(ctx, code, q, func(moves []explore.Move, whole bool) error {
-		out, err := c.runner.Run(q.Trial, c.Machine, explore.NewGuide(moves))
+		out, err := c.runner.Run(played, c.Machine, explore.NewGuide(moves))
 		if err != nil {
 			return fmt.Errorf("%s of %s, after step %d: %w", q.Property, q.Trial.Lock.Name, len(out.Steps), err)
 		}
 		done.Schedules++
-		if !whole {
+		if !whole || property.Probes {
 			return nil
 		}
 		done.Whole++
@@ -60,4 +69,13 @@ func (c *Confirmer) Holds(ctx context.Context, code *explore.Code, q explore.Que
 	})
 	done.Pairs = c.cover.Pairs() - before
 	return done, err
+}
+
+// unprobed returns the trial with a last client, the probe, that does nothing. Its
+// process stays, for others are numbered behind it.
+func unprobed(t *trial.Trial) *trial.Trial {
+	without := *t
+	without.Clients = slices.Clone(t.Clients)
+	without.Clients[len(t.Clients)-1].Work = nil
+	return &without
 }
