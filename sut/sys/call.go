@@ -63,6 +63,10 @@ const (
 	// Marks: steps of a client that no kernel sees.
 	OpInside // inside the critical section
 
+	// What programs do that locks here do not: Path is the call's name, Data what
+	// it was asked.
+	OpForeign
+
 	// The environment's.
 	OpInterrupt // a signal: the call that the thread waits in has returned EINTR
 	OpKill      // the process ends at once: SIGKILL

@@ -73,6 +73,7 @@ var ops = [opEnd]opSpec{
 	OpCancel:    {"cancel", []arg{argNumber}, retNone},
 	OpCancelled: {"cancelled", []arg{argDur}, retTruth},
 	OpInside:    {"inside", nil, retNone},
+	OpForeign:   {"foreign", nil, retCount},
 	OpInterrupt: {"interrupt", nil, retNone},
 	OpKill:      {"kill", []arg{argProc}, retNone},
 }

@@ -17,7 +17,7 @@ func (n PID) String() string { return "p" + itoa(int64(n)) }
 // empty file's text included.
 func ParsePID(text string) (PID, bool) {
 	digits, marked := strings.CutPrefix(text, "p")
-	n, err := strconv.ParseUint(digits, 10, 8)
+	n, err := strconv.ParseUint(digits, 10, 31)
 	return PID(n), marked && err == nil && PID(n).String() == text
 }
 

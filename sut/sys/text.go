@@ -13,6 +13,9 @@ func (c Call) String() string {
 	if c.Op == 0 || c.Op >= opEnd {
 		return c.Op.String() + "()"
 	}
+	if c.Op == OpForeign {
+		return c.Path + "(" + c.Data + ")"
+	}
 	var b strings.Builder
 	b.WriteString(ops[c.Op].name)
 	b.WriteByte('(')
@@ -38,7 +41,7 @@ func ParseCall(text string) (Call, error) {
 		return Call{}, fmt.Errorf("found %q, wanted a call such as close(3)", text)
 	}
 	op, ok := opByName(name)
-	if !ok {
+	if !ok || op == OpForeign {
 		return Call{}, fmt.Errorf("found call %q, wanted one of %s", name, opNames())
 	}
 	c := Call{Op: op}
@@ -61,6 +64,19 @@ func ParseCall(text string) (Call, error) {
 		return Call{}, fmt.Errorf("found %s, wanted it written %s", text, printed)
 	}
 	return c, nil
+}
+
+// ParseForeign reads what String writes of any program's call: what ParseCall does
+// not know by name is an OpForeign.
+func ParseForeign(text string) (Call, error) {
+	name, rest, ok := strings.Cut(text, "(")
+	if _, known := opByName(name); known || !ok || !strings.HasSuffix(rest, ")") {
+		return ParseCall(text)
+	}
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || name == "" {
+		return Call{}, fmt.Errorf("found call %q, wanted a name such as access", name)
+	}
+	return Call{Op: OpForeign, Path: name, Data: strings.TrimSuffix(rest, ")")}, nil
 }
 
 // splitArgs cuts at the commas outside of quotes and braces.
@@ -95,7 +111,9 @@ func splitArgs(s string) ([]string, error) {
 func opNames() string {
 	names := make([]string, 0, opEnd)
 	for op := OpOpen; op < opEnd; op++ {
-		names = append(names, op.String())
+		if op != OpForeign {
+			names = append(names, op.String())
+		}
 	}
 	return strings.Join(names, ", ")
 }

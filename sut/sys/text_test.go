@@ -254,3 +254,22 @@ func TestRetErrorsSayWhatWasFoundAndWanted(t *testing.T) {
 		}
 	}
 }
+
+// Programs make calls that lock code cannot: they have the name and the arguments
+// that they were written with.
+func TestCallsOfProgramsReadBackAsTheyWereWritten(t *testing.T) {
+	for _, text := range []string{`access("l", 4)`, `wait()`, `dup2(3, 9)`, `utimensat("a, b")`, `close(3)`} {
+		c, err := sys.ParseForeign(text)
+		if err != nil || c.String() != text {
+			t.Errorf("%s: found %s, %v", text, c, err)
+		}
+		if known := c.Op != sys.OpForeign; known != (text == "close(3)") {
+			t.Errorf("%s: found the operation %s", text, c.Op)
+		}
+	}
+	for _, text := range []string{"", "access", "access(", "(3)", "Access(3)", "close(x)"} {
+		if c, err := sys.ParseForeign(text); err == nil {
+			t.Errorf("%s: found %s, wanted an error", text, c)
+		}
+	}
+}
