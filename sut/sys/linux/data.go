@@ -27,7 +27,9 @@ func (t *trial) request(f *frame, c *sys.Call) {
 	case sys.OpUtimes:
 		f.now = t.real(c.At.Wall + c.Dur)
 	case sys.OpAlive:
-		if f.n = nobody; c.N >= 0 && c.N < int64(len(t.pids)) {
+		if f.n = nobody; t.public {
+			f.n = min(c.N, nobody)
+		} else if c.N >= 0 && c.N < int64(len(t.pids)) {
 			f.n = int64(t.pids[c.N])
 		}
 	}

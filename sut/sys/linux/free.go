@@ -65,7 +65,7 @@ func newFree(room *room, shared bool) *Free {
 func (f *Free) Start(setup sys.Setup) (time.Time, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.room.fd < 0 {
+	if f.room.fd == closedDir {
 		return time.Time{}, errors.New("start: the directory is closed")
 	}
 	f.files.closeAll()

@@ -44,6 +44,9 @@ func OpenFree(string) (*Free, error) { return nil, unsupported() }
 // OpenShared returns an error.
 func OpenShared(string) (*Free, error) { return nil, unsupported() }
 
+// OpenHere returns what cannot be started.
+func OpenHere() *Free { return &Free{} }
+
 // Dir returns nothing.
 func (*Free) Dir() string { return "" }
 

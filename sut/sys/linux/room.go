@@ -15,6 +15,9 @@ import (
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
+// closedDir is in the place of the descriptor of a room that is not open.
+const closedDir = -1
+
 // A room is a machine's private directory: a trial's whole world, emptied and
 // used again for the next.
 type room struct {
@@ -171,6 +174,12 @@ func empty(dir int, list []byte) error {
 	if _, err := unix.Seek(dir, 0, unix.SEEK_SET); err != nil {
 		return err
 	}
+	return eachName(dir, list, func(name string) error { return remove(dir, name) })
+}
+
+// eachName calls do with the name of each file in the directory, as far as it was
+// not yet read; list is its scratch.
+func eachName(dir int, list []byte, do func(string) error) error {
 	for {
 		n, err := unix.Getdents(dir, list)
 		if n <= 0 || err != nil {
@@ -183,7 +192,7 @@ func empty(dir int, list []byte) error {
 			if name == "." || name == ".." {
 				continue
 			}
-			if err := remove(dir, name); err != nil {
+			if err := do(name); err != nil {
 				return err
 			}
 		}

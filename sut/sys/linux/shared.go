@@ -27,6 +27,19 @@ func OpenShared(dir string) (*Free, error) {
 	return newFree(r, true), nil
 }
 
+// OpenHere makes calls in the directory that this process works in, as a program
+// does that is on its own: nothing is opened but what calls open, with their flags
+// and no others, and processes are told by the numbers that they have in the system.
+// The process must stay in that directory. Start and Close touch no file.
+func OpenHere() *Free {
+	f := newFree(&room{path: ".", fd: unix.AT_FDCWD}, true)
+	f.trial.public = true
+	f.frames.New = func() any {
+		return &freeFrame{carrier: carrier{dir: unix.AT_FDCWD, bare: true}}
+	}
+	return f
+}
+
 // leave closes the directory. A second leave does nothing.
 func (r *room) leave() error {
 	if r.fd < 0 {
@@ -51,6 +64,6 @@ func Yield() { _, _, _ = unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 // too coarse for pauses of less than a millisecond.
 func Nap(d time.Duration) {
 	left := unix.NsecToTimespec(int64(d))
-	for unix.Nanosleep(&left, &left) == unix.EINTR {
+	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &left, &left) == unix.EINTR {
 	}
 }

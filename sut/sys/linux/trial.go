@@ -31,6 +31,7 @@ type trial struct {
 	known   map[uint64]sys.Ino
 	pids    []int         // the real processes, by their number in the trial
 	skew    time.Duration // of the file server's clock
+	public  bool          // processes have in it the numbers that they have in the system
 }
 
 func newTrial() trial {
@@ -98,6 +99,9 @@ func (t *trial) decode(f *frame, c *sys.Call) (sys.Ret, error) {
 // numbered returns the process's number in the trial. A number that is used
 // again is the last process's.
 func (t *trial) numbered(f *frame, c *sys.Call) (sys.Ret, error) {
+	if t.public {
+		return sys.Ret{N: f.n}, nil
+	}
 	for p := len(t.pids) - 1; p >= 0; p-- {
 		if int64(t.pids[p]) == f.n {
 			return sys.Ret{N: int64(p)}, nil
@@ -116,7 +120,10 @@ func (t *trial) found(f *frame, c *sys.Call) (sys.Ret, error) {
 		return sys.Ret{Record: told}, nil
 	}
 	told.PID = sys.OFD
-	if f.record.Pid != sys.OFD {
+	switch {
+	case t.public:
+		told.PID = int(f.record.Pid)
+	case f.record.Pid != sys.OFD:
 		proc := slices.Index(t.pids, int(f.record.Pid))
 		if proc < 0 {
 			return sys.Ret{}, fmt.Errorf("%s: process %d, which is none of the trial's, has a lock", c, f.record.Pid)
