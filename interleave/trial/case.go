@@ -30,6 +30,7 @@ type Case struct {
 
 	lines    []int // of the steps, in the file
 	budgeted bool  // the environment's line was read
+	programs bool  // it has actors in place of a lock
 }
 
 // A Verdict is what a case shows.
@@ -65,7 +66,7 @@ func (c *Case) Format() []byte {
 		head += strings.TrimRight("# "+line, " \n") + "\n"
 	}
 	a := txtar.Archive{Comment: []byte(head)}
-	for _, s := range sections {
+	for _, s := range sectionsOf(c.Trial.Programs()) {
 		a.Files = append(a.Files, txtar.File{Name: s.name, Data: []byte(s.format(c))})
 	}
 	return txtar.Format(&a)
@@ -88,6 +89,21 @@ var sections = []section{
 	{"environment", formatEnvironment, parseEnvironment},
 	{"schedule", formatSteps, parseStepLine},
 	{"verdict", func(c *Case) string { return c.Verdict.String() + "\n" }, parseVerdict},
+}
+
+// sectionsOf returns those of a case of a lock, or of programs: these stand in the
+// place of the lock, and have their workload in them.
+func sectionsOf(programs bool) []section {
+	if !programs {
+		return sections
+	}
+	of := []section{{"actors", formatActors, parseActor}}
+	for _, s := range sections[1:] {
+		if s.name != "workload" {
+			of = append(of, s)
+		}
+	}
+	return of
 }
 
 func formatLock(c *Case) string {

@@ -203,7 +203,7 @@ func TestWhatIsNoCaseAtAll(t *testing.T) {
 		{strings.Repeat("x", trial.MaxCase+1), "x: found 1048577 bytes, wanted a case of at most 1048576"},
 		{strings.Repeat("x", trial.MaxCase), `x:1: found "` + strings.Repeat("x", 60) + `", wanted "ghostlock case 1"`},
 		{"hello\n", `x:1: found "hello", wanted "ghostlock case 1"`},
-		{"ghostlock case 1\n", `x:2: found the file's end, wanted section "lock"`},
+		{"ghostlock case 1\n", `x:2: found the file's end, wanted section "lock", or "actors" for programs`},
 		{strings.ReplaceAll(readGolden(t), "\n", "\r\n"), `x:1: found "ghostlock case 1\r", wanted "ghostlock case 1"`},
 		{"ghostlock case 1\n-- lock --\n \t\n", `x:4: found the file's end, wanted section "kernel"`},
 	} {

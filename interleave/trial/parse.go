@@ -30,9 +30,12 @@ func ParseCase(name string, text []byte) (*Case, error) {
 		return nil, err
 	}
 	line := 1 + strings.Count(string(a.Comment), "\n")
+	programs := len(a.Files) > 0 && a.Files[0].Name == "actors"
+	sections := sectionsOf(programs)
+	c.programs = programs
 	for i, f := range a.Files {
 		if i >= len(sections) || f.Name != sections[i].name {
-			return nil, fmt.Errorf("%s:%d: found section %q, wanted %s", name, line, f.Name, wantedSection(i))
+			return nil, fmt.Errorf("%s:%d: found section %q, wanted %s", name, line, f.Name, wantedSection(sections, i))
 		}
 		if err := c.parseSection(sections[i], string(f.Data), line); err != nil {
 			return nil, err
@@ -40,10 +43,10 @@ func ParseCase(name string, text []byte) (*Case, error) {
 		line += 1 + strings.Count(string(f.Data), "\n")
 	}
 	if len(a.Files) < len(sections) {
-		return nil, fmt.Errorf("%s:%d: found the file's end, wanted %s", name, line, wantedSection(len(a.Files)))
+		return nil, fmt.Errorf("%s:%d: found the file's end, wanted %s", name, line, wantedSection(sections, len(a.Files)))
 	}
-	if c.Verdict == (Verdict{}) || c.Trial.Lock.Name == "" || c.Profile == "" {
-		return nil, fmt.Errorf("%s: found an empty section lock, kernel or verdict, wanted one line in each", name)
+	if c.Verdict == (Verdict{}) || c.Trial.Lock.Name == "" && !c.programs || c.programs != c.Trial.Programs() || c.Profile == "" {
+		return nil, fmt.Errorf("%s: found an empty section %s, kernel or verdict, wanted one line in each", name, sections[0].name)
 	}
 	return c, c.validate()
 }
@@ -61,9 +64,12 @@ func readable(name string, text []byte, wanted string) error {
 	return nil
 }
 
-func wantedSection(i int) string {
-	if i >= len(sections) {
+func wantedSection(sections []section, i int) string {
+	switch {
+	case i >= len(sections):
 		return "no more sections"
+	case i == 0:
+		return fmt.Sprintf("section %q, or \"actors\" for programs", sections[i].name)
 	}
 	return fmt.Sprintf("section %q", sections[i].name)
 }
@@ -154,6 +160,13 @@ func parseProfile(c *Case, line string) error {
 }
 
 func parseStart(c *Case, line string) error {
+	e, err := ParseEntry(line)
+	c.Trial.Start = append(c.Trial.Start, e)
+	return err
+}
+
+// ParseEntry reads what FormatEntry writes.
+func ParseEntry(line string) (sys.Entry, error) {
 	name, rest, _ := strings.Cut(line, " ")
 	e := sys.Entry{Name: strings.TrimSuffix(name, "/")}
 	if e.Name != name {
@@ -166,10 +179,9 @@ func parseStart(c *Case, line string) error {
 		err = parseContent(&e, what)
 	}
 	if err != nil || e.Name == "" || FormatEntry(e) != line {
-		return fmt.Errorf("found %q, wanted a file such as: l age=31s content=\"123\"", line)
+		return e, fmt.Errorf("found %q, wanted a file such as: l age=31s content=\"123\"", line)
 	}
-	c.Trial.Start = append(c.Trial.Start, e)
-	return nil
+	return e, nil
 }
 
 // parseContent reads what a file holds, or leads to.
@@ -222,7 +234,7 @@ func parseEnvironment(c *Case, line string) error {
 }
 
 func parseStepLine(c *Case, line string) error {
-	s, err := ParseStep(line)
+	s, err := parseStep(line, c.parseCall())
 	if err != nil {
 		return fmt.Errorf("step %d: %w", len(c.Steps)+1, err)
 	}

@@ -70,8 +70,10 @@ func (s Step) String() string {
 	return s.Head() + " = " + s.Ret.Format(s.Call.Op)
 }
 
-// ParseStep reads what String writes.
-func ParseStep(text string) (Step, error) {
+// ParseStep reads what String writes of a step of a lock's.
+func ParseStep(text string) (Step, error) { return parseStep(text, sys.ParseCall) }
+
+func parseStep(text string, parseCall func(string) (sys.Call, error)) (Step, error) {
 	word, rest, _ := strings.Cut(text, " ")
 	var s Step
 	var err error
@@ -91,7 +93,7 @@ func ParseStep(text string) (Step, error) {
 	case "unlink":
 		s = Step{Env: Unlinked}
 	default:
-		return threadStep(word, rest)
+		return threadStep(word, rest, parseCall)
 	}
 	if err == nil && s.String() != text {
 		err = fmt.Errorf("found %q, wanted it written %q", text, s)
@@ -115,12 +117,12 @@ func procStep(env Env, rest string) (Step, error) {
 	return s, nil
 }
 
-func threadStep(thread, rest string) (Step, error) {
+func threadStep(thread, rest string, parseCall func(string) (sys.Call, error)) (Step, error) {
 	head, tail, ok := cutRet(rest)
 	if !ok {
 		return Step{}, fmt.Errorf("found %q, wanted a step such as: p0 close(3) = 0", thread+" "+rest)
 	}
-	c, err := sys.ParseCall(head)
+	c, err := parseCall(head)
 	if err != nil {
 		return Step{}, err
 	}

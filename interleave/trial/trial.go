@@ -35,11 +35,13 @@ type Trial struct {
 	Skew    time.Duration // how far the file server's clock is ahead of the clients'
 }
 
-// A Client is one user of the lock and what it does.
+// A Client is one user of the lock and what it does: the workload, with the
+// trial's lock, or a program of its own.
 type Client struct {
-	Proc   int    // its process, from 0
-	Letter string // "a", "b", … among several clients of a process; else ""
-	Work   Workload
+	Proc    int    // its process, from 0
+	Letter  string // "a", "b", … among several clients of a process; else ""
+	Work    Workload
+	Program Command // nil: the workload
 }
 
 // Name returns p0, or p0.a where the process has several clients.
@@ -67,6 +69,9 @@ func (t *Trial) Forks() (n int) {
 	}
 	return n
 }
+
+// Programs reports whether the clients are programs.
+func (t *Trial) Programs() bool { return len(t.Clients) > 0 && t.Clients[0].Program != nil }
 
 // Shared reports whether all clients live in one process.
 func (t *Trial) Shared() bool { return t.Procs() == 1 && len(t.Clients) > 1 }
@@ -125,6 +130,15 @@ func (t *Trial) Validate() error {
 			return fmt.Errorf("found clients %s and %s, wanted letters for both as they share a process", alone, c.Name())
 		}
 		seen[c.Name()] = true
+		if (c.Program != nil) != t.Programs() {
+			return fmt.Errorf("found a program beside a workload, wanted one or the other of all clients")
+		}
+		if t.Programs() {
+			if err := c.Program.validate(c); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := c.Work.Validate(); err != nil {
 			return fmt.Errorf("workload of %s: %w", c.Name(), err)
 		}
@@ -136,6 +150,9 @@ func (t *Trial) Validate() error {
 		if !slices.ContainsFunc(t.Clients, func(c Client) bool { return c.Proc == p }) {
 			return fmt.Errorf("found a client in p%d and none in p%d", t.Procs()-1, p)
 		}
+	}
+	if t.Programs() && t.Budget.Errors > 0 {
+		return fmt.Errorf("found errors=%d for programs, wanted 0: their calls are not made to fail", t.Budget.Errors)
 	}
 	if t.Skew.Abs() > maxSkew {
 		return fmt.Errorf("found skew=%s, wanted at most a day", formatSkew(t.Skew))
