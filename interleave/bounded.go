@@ -1,13 +1,19 @@
 package interleave
 
+import (
+	"fmt"
+
+	"github.com/ghostlock/ghostlock/interleave/trial"
+)
+
 // Bounded enumerates every run with at most so many switches, one run after
 // the other, depth first: run, then Next, until that reports false. Steps of
 // the environment cost no switch; the trial's budget bounds them.
 type Bounded struct {
-	silent
 	switches int
 	steps    int
 	path     []choice
+	made     []trial.Step // of the path, as far as this run has it from the one before
 	at       int
 	pruned   bool
 }
@@ -39,9 +45,35 @@ func (b *Bounded) Choose(m *Menu) (int, error) {
 			return 0, ErrStop
 		}
 		b.path = append(b.path, c)
+	} else if found, wanted := len(m.Options), b.path[b.at].options; found != wanted {
+		return 0, &Unsteady{m.Step, fmt.Sprintf("%d things that could happen", found), fmt.Sprint(wanted)}
 	}
 	b.at++
 	return b.path[b.at-1].taken, nil
+}
+
+// Took implements Chooser. A step that was made before must come of the same
+// choices again.
+func (b *Bounded) Took(s trial.Step) error {
+	if i := b.at - 1; i < len(b.made) {
+		if b.made[i] != s {
+			return &Unsteady{i, s.String(), b.made[i].String()}
+		}
+		return nil
+	}
+	b.made = append(b.made, s)
+	return nil
+}
+
+// An Unsteady is the error of a run that begins with the same choices as one before
+// and goes on otherwise: what is run hangs on more than the schedule.
+type Unsteady struct {
+	Index         int // of the step, from 0
+	Found, Wanted string
+}
+
+func (u *Unsteady) Error() string {
+	return fmt.Sprintf("step %d: found %s, wanted %s as in the run before: it hangs on more than the schedule", u.Index+1, u.Found, u.Wanted)
 }
 
 // spent returns the switches of the path so far.
@@ -90,6 +122,7 @@ func (b *Bounded) Next() bool {
 	for len(b.path) > 0 {
 		last := &b.path[len(b.path)-1]
 		if b.advance(last) {
+			b.made = b.made[:min(len(b.made), len(b.path)-1)]
 			return true
 		}
 		b.path = b.path[:len(b.path)-1]

@@ -18,13 +18,17 @@ type client struct {
 	index   int
 	name    string
 	work    trial.Workload
-	lock    lock.Lock
-	pending string // the operation that is announced and not yet invoked
+	lock    lock.Lock // nil of a program
+	pending string    // the operation that is announced and not yet invoked
+	asked   string    // the operation that is invoked and not answered
 }
 
 // newLocks returns each process's instance of the lock.
 func newLocks(t *trial.Trial) []lock.Lock {
 	locks := make([]lock.Lock, t.Procs())
+	if t.Programs() {
+		return locks
+	}
 	for i := range locks {
 		locks[i] = t.Lock.New(t.Config)
 	}
@@ -51,7 +55,7 @@ func (c *client) invoked() {
 		return
 	}
 	c.record(history.Event{Kind: history.Invoke, F: c.pending})
-	c.pending = ""
+	c.asked, c.pending = c.pending, ""
 }
 
 // killed writes that the client is no more.

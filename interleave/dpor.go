@@ -2,7 +2,6 @@ package interleave
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/sys"
@@ -174,7 +173,7 @@ func (n *node) same(m *Menu) error {
 		same = n.ids[i] == idOf(m, i)
 	}
 	if !same {
-		return fmt.Errorf("step %d: found other options than in the run before: they hang on more than the schedule", m.Step+1)
+		return &Unsteady{m.Step, "other options", "those"}
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package interleave
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -95,7 +94,7 @@ func (o *observer) took(s trial.Step) (e *event, fresh bool, err error) {
 		return e, true, nil
 	}
 	if was := o.events[at].step; was != s {
-		err = fmt.Errorf("step %d: found %s, wanted %s as in the run before: it hangs on more than the schedule", at+1, s, was)
+		err = &Unsteady{at, s.String(), was.String()}
 	}
 	return e, false, err
 }

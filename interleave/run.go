@@ -83,7 +83,13 @@ func (r *run) begin() error {
 	for i, c := range r.trial.Clients {
 		cl := &client{run: r, index: i, name: c.Name(), work: c.Work, lock: locks[c.Proc]}
 		r.clients = append(r.clients, cl)
-		if err := r.start(c.Proc, i, c.Name(), cl.body); err != nil {
+		var err error
+		if c.Program != nil {
+			err = r.startProgram(cl)
+		} else {
+			err = r.start(c.Proc, i, c.Name(), cl.body)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -132,6 +138,9 @@ func (r *run) uniqueName(name string) string {
 }
 
 func (r *run) resume(t *thread) (err error) {
+	if t.program != nil {
+		return t.program.resume(t)
+	}
 	defer guard(t, &err)
 	t.resume(r.now)
 	return nil
@@ -180,7 +189,7 @@ func (r *run) loop() error {
 // and that no time ends.
 func (r *run) waits() []bool {
 	all := make([]bool, len(r.clients))
-	for i := range r.clients {
+	for i := range min(len(all), len(r.threads)) { // a run may end before all have begun
 		t := r.threads[i]
 		all[i] = t.state == waiting && !r.stopped(t) && !r.enabled(t) && !t.call.Op.Lasts()
 	}

@@ -6,7 +6,8 @@ import (
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
-// A thread is lock code on a coroutine, stopped before its next call.
+// A thread is lock code on a coroutine, or a program, stopped before its next
+// call.
 type thread struct {
 	id     sys.TID
 	name   string
@@ -18,8 +19,10 @@ type thread struct {
 	child     func(*sys.Proc) // what an announced OpGo or OpFork is to run
 	cancelled bool
 
-	on   *coroutine
+	on   *coroutine // nil of a program's
 	gate gate
+
+	program *program // nil of lock code
 }
 
 type threadState uint8
@@ -62,6 +65,9 @@ func (t *thread) halt(state threadState) {
 		return
 	}
 	t.state = state
+	if t.program != nil {
+		return // its kernel ends it
+	}
 	t.gate.closed, t.on.halted = true, true
 	t.on.next()
 }
