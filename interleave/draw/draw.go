@@ -111,6 +111,20 @@ func Runner(b Bounds, seed int) search.Runner {
 	}
 }
 
+// Schedules returns the runner in which rapid draws the schedule of each run of the
+// trial, from the seed and the run's number.
+func Schedules(t *trial.Trial, seed int) search.Runner {
+	return func(n int, m sys.Machine) (*trial.Trial, interleave.Outcome, error) {
+		var out interleave.Outcome
+		var err error
+		rapid.Custom(func(r *rapid.T) bool {
+			out, err = interleave.Run(t, m, Chooser{r})
+			return true
+		}).Example(seed<<32 + n)
+		return t, out, err
+	}
+}
+
 // Delays returns a generator of n pauses of at most the given length, for runs
 // without gates.
 func Delays(n int, longest time.Duration) *rapid.Generator[[]time.Duration] {

@@ -26,6 +26,7 @@ type Finding struct {
 	Trial    trial.Trial
 	Steps    []trial.Step // up to the one that completes the violation
 	History  history.History
+	After    []int // of each event of History: how many steps came before it
 	Property string
 	Why      string   // "p0 and p1 both hold the lock"
 	Holders  []string // the clients that are concerned

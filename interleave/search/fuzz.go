@@ -77,16 +77,21 @@ func (f *Fuzz) Run(ctx context.Context) (*Finding, int, error) {
 	var best firstFinding
 	best.at.Store(int64(f.limit()))
 	errs := make([]error, len(f.Machines))
-	var wg sync.WaitGroup
-	for i := range f.Machines {
-		wg.Go(func() {
-			errs[i] = f.shard(ctx, i, &best)
-			if errs[i] != nil {
-				best.at.Store(0)
-			}
-		})
+	shard := func(i int) {
+		errs[i] = f.shard(ctx, i, &best)
+		if errs[i] != nil {
+			best.at.Store(0)
+		}
 	}
-	wg.Wait()
+	if len(f.Machines) == 1 {
+		shard(0) // it may be bound to the caller's thread
+	} else {
+		var wg sync.WaitGroup
+		for i := range f.Machines {
+			wg.Go(func() { shard(i) })
+		}
+		wg.Wait()
+	}
 	for _, err := range errs {
 		if err != nil {
 			return nil, int(f.Stats.Runs.Load()), err

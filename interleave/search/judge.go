@@ -113,6 +113,7 @@ func (j *Judge) finding(t *trial.Trial, out interleave.Outcome, g model.Judgemen
 		Trial:    *t,
 		Steps:    slices.Clone(out.Steps[:n]),
 		History:  slices.Clone(out.History[:g.At+1]),
+		After:    slices.Clone(out.After[:g.At+1]),
 		Property: g.Property,
 		Why:      g.Why,
 		Holders:  g.Holders,

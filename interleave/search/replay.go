@@ -50,6 +50,9 @@ func Replay(c *trial.Case, m sys.Machine) (Replayed, error) {
 	if err != nil {
 		return Replayed{}, fmt.Errorf("%s: %w", c.Name, err)
 	}
+	if c.Trial.Programs() && property.Name != model.ExclusionName {
+		return Replayed{}, fmt.Errorf("%s: found %s of programs, wanted exclusion: nothing else is known of them", c.Name, property.Name)
+	}
 	judge := NewJudge(m.Profile(), []model.Property{property})
 	found, err := judge.Judge(&c.Trial, out)
 	if err != nil {
