@@ -14,6 +14,7 @@ import (
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/sut/lock"
 	"github.com/ghostlock/ghostlock/sut/sys"
+	"github.com/ghostlock/ghostlock/sut/sys/linux"
 )
 
 // A Kernel carries calls out from many threads at once. Its calls may block.
@@ -60,6 +61,22 @@ func Run(t *trial.Trial, k Kernel, delays [][]time.Duration) (history.History, e
 	return r.history, r.err
 }
 
+// Alone runs the trial's one client in this process, as a program of its own would,
+// and tells each event as it comes, one at a time. The kernel is started for it.
+// Threads that lock code has left behind are not waited for: they end with the
+// process.
+func Alone(t *trial.Trial, k Kernel, tell func(history.Event)) error {
+	begin, err := k.Start(t.Setup())
+	if err != nil {
+		return err
+	}
+	r := &round{kernel: k, begin: begin, tell: tell, over: make(chan struct{})}
+	r.client(sys.NewProc(&host{round: r}), t.Clients[0], t.Lock.New(t.Config))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
 // grace is how long those that lock code has left behind may go on.
 const grace = 200 * time.Millisecond
 
@@ -89,8 +106,9 @@ func (r *round) abandon() {
 type round struct {
 	kernel Kernel
 	begin  time.Time
-	others sync.WaitGroup // threads that lock code started
-	over   chan struct{}  // closed when who is left behind is to end
+	tell   func(history.Event) // of a client alone: it is told each event, and no history is kept
+	others sync.WaitGroup      // threads that lock code started
+	over   chan struct{}       // closed when who is left behind is to end
 
 	mu      sync.Mutex
 	history history.History
@@ -113,10 +131,39 @@ func (r *round) do(c sys.Call) sys.Ret {
 	return sys.Fail(sys.EIO)
 }
 
+// now returns what a call is stamped with. A client alone goes by both clocks of its
+// process, which may be set apart.
+func (r *round) now() sys.Instant {
+	now := time.Now()
+	at := sys.Instant{Mono: now.Sub(r.begin)}
+	at.Wall = at.Mono
+	if r.tell != nil {
+		at.Wall = now.Round(0).Sub(r.begin.Round(0))
+	}
+	return at
+}
+
+// sleep sleeps; that of a client alone is one call, as C's libraries make it, and no
+// timer of Go's: whoever traces the process sees how long it is.
+func (r *round) sleep(d time.Duration) {
+	if r.tell != nil {
+		linux.Nap(d)
+		return
+	}
+	select {
+	case <-r.over:
+	case <-time.After(d):
+	}
+}
+
 func (r *round) note(e history.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e.Time = int64(time.Since(r.begin))
+	if r.tell != nil {
+		r.tell(e)
+		return
+	}
 	r.history = append(r.history, e)
 }
 
@@ -153,8 +200,7 @@ func (h *host) Call(c sys.Call) sys.Ret {
 		runtime.Goexit()
 	default:
 	}
-	now := time.Since(h.round.begin)
-	c.At = sys.Instant{Wall: now, Mono: now}
+	c.At = h.round.now()
 	if ret, ok := c.Told(); ok {
 		return ret
 	}
@@ -164,10 +210,7 @@ func (h *host) Call(c sys.Call) sys.Ret {
 	case sys.OpGettid:
 		return sys.Ret{N: int64(h.number)}
 	case sys.OpSleep:
-		select {
-		case <-h.round.over:
-		case <-time.After(c.Dur):
-		}
+		h.round.sleep(c.Dur)
 	case sys.OpCancel:
 		h.round.thread(c.N).cancel()
 	case sys.OpJoin:
