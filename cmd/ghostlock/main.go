@@ -129,7 +129,7 @@ Exit status: 0 well, or nothing found; 1 violated, or a verdict differs;
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp(root))
-	root.AddCommand(newList(a), newExplore(a), newFuzz(a), newReplay(a), newCheck(a), newMutants(a), newCompare(a), newVerify(a), newStress(a))
+	root.AddCommand(newList(a), newExplore(a), newFuzz(a), newReplay(a), newCheck(a), newMutants(a), newCompare(a), newVerify(a), newStress(a), newTrace(a), newHold(a))
 	root.InitDefaultHelpCmd()
 	return root
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,11 +35,14 @@ held), or diverged (the code under test did not follow the schedule).
 
 A case on a file system that is known from documents alone, which its section kernel
 names, is replayed in memory. One of a local file system that is replayed on another
-keeps the order of its steps, and has that one's answers.`,
+keeps the order of its steps, and has that one's answers.
+
+A case of programs runs these. With --kernel trace a case of a lock is one of programs
+too: each client is "ghostlock hold LOCK", a process that makes its calls itself.`,
 		Args: takes(1, -1),
 		RunE: func(cmd *cobra.Command, paths []string) error { return a.replay(cmd.Context(), paths, f) },
 	}
-	cmd.Flags().StringVar(&f.kernel, "kernel", "linux", "linux or sim")
+	cmd.Flags().StringVar(&f.kernel, "kernel", "linux", "linux, sim or trace")
 	cmd.Flags().StringVar(&f.dir, "dir", "", "where the trial's files live: names the file system (default: the temporary directory)")
 	cmd.Flags().IntVar(&f.times, "times", 1, "how often each case is replayed")
 	cmd.Flags().BoolVar(&f.json, "json", false, "one JSON object a case")
@@ -97,6 +101,9 @@ func codeOf(r search.Replayed) status {
 // again replays the case as often as asked, and ends at the first replay that
 // comes out otherwise than the first did.
 func (f *replayFlags) again(ctx context.Context, c *trial.Case) (again, error) {
+	if c.Trial.Programs() || f.kernel == byTracing {
+		return f.programsAgain(ctx, c)
+	}
 	k := f.kernelOf(c)
 	m, err := k.open(c.Profile, direct(c))
 	if err != nil {
@@ -180,7 +187,7 @@ func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 		return json.NewEncoder(a.stdout).Encode(replayResult(c, r, f))
 	}
 	w := a.stdout
-	fmt.Fprintf(w, "%s: a case of %s\n", c.Name, strings.TrimSpace(c.Trial.Lock.Name+" "+c.Trial.Config.String()))
+	fmt.Fprintf(w, "%s: a case of %s\n", c.Name, subject(&c.Trial))
 	fmt.Fprintf(w, "  on record: %s\n", c.Verdict)
 	if c.Comment != "" {
 		fmt.Fprint(w, indent(c.Comment))
@@ -194,11 +201,7 @@ func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 		_, err := fmt.Fprintf(w, "\n%sdiverged %s: %s: %v\n", searchedAgain(c, r.still), r.where, r.At, r.Divergence)
 		return err
 	}
-	_, state, err := inMemory(&c.Trial, r.played.Steps, r.played.Profile)
-	if err != nil {
-		return fmt.Errorf("%s: in memory: %w", c.Name, err)
-	}
-	if err := tellState(w, r.Violation, r.Outcome, state); err != nil {
+	if err := r.tellEnd(w); err != nil {
 		return err
 	}
 	p, err := model.PropertyByName(c.Verdict.Property)
@@ -210,11 +213,31 @@ func (a *app) tellReplayed(c *trial.Case, r again, f *replayFlags) error {
 	return err
 }
 
+// subject says what a case is of.
+func subject(t *trial.Trial) string {
+	if t.Programs() {
+		return "the programs " + t.Clients[0].Program.String()
+	}
+	return strings.TrimSpace(t.Lock.Name + " " + t.Config.String())
+}
+
+// tellEnd prints how things stand at the end of the schedule.
+func (r *again) tellEnd(w io.Writer) error {
+	if r.played.Trial.Programs() {
+		return tellTold(w, r.Outcome.History)
+	}
+	_, state, err := inMemory(&r.stored.Trial, r.played.Steps, r.played.Profile)
+	if err != nil {
+		return fmt.Errorf("%s: in memory: %w", r.stored.Name, err)
+	}
+	return tellState(w, r.Violation, r.Outcome, state)
+}
+
 // searchedAgain says whether the trial of a diverged case shows the violation
 // under another schedule.
 func searchedAgain(c *trial.Case, still *search.Finding) string {
 	switch {
-	case c.Verdict.Verdict != model.Violated:
+	case c.Verdict.Verdict != model.Violated || c.Trial.Programs():
 		return ""
 	case still == nil:
 		return fmt.Sprintf("searched again in memory, with at most %s: no violation of %s met\n",

@@ -77,11 +77,7 @@ func (r *fuzzed) result(f *fuzzFlags) result {
 
 // describe fills in what a case's trial and schedule tell.
 func (out *result) describe(t *trial.Trial, steps []trial.Step) {
-	var files []string
-	for _, e := range t.Start {
-		files = append(files, trial.FormatEntry(e))
-	}
-	out.Start, out.Clients, out.Acquires, out.Threads = strings.Join(files, "; "), len(t.Clients), 0, 0
+	out.Start, out.Clients, out.Acquires, out.Threads = startFiles(t), len(t.Clients), 0, 0
 	for _, c := range t.Clients {
 		n := 0
 		for _, a := range c.Work {
@@ -104,4 +100,13 @@ func (out *result) describe(t *trial.Trial, steps []trial.Step) {
 // allow fills in what the environment may do.
 func (out *result) allow(b trial.Budget) {
 	out.Kills, out.Pauses, out.Jumps, out.Errors, out.Unlinks, out.Walls = b.Kills, b.Pauses, b.Jumps, b.Errors, b.Unlinks, b.Walls
+}
+
+// startFiles writes the files that are there at the start.
+func startFiles(t *trial.Trial) string {
+	var files []string
+	for _, e := range t.Start {
+		files = append(files, trial.FormatEntry(e))
+	}
+	return strings.Join(files, "; ")
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/table"
@@ -108,11 +109,19 @@ func inMemory(t *trial.Trial, steps []trial.Step, profile string) (interleave.Ou
 // tellState prints how things stand at the end: the clients' history, the
 // files, who has what locked, and the pattern behind the violation.
 func tellState(w io.Writer, f *search.Finding, out interleave.Outcome, state *sim.State) error {
-	fmt.Fprintf(w, "\nwhat the clients asked and were told:\n%s", indent(out.History.String()))
+	if err := tellTold(w, out.History); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(w, "\nat the end, the files and who has them open:\n%s\n", indent(state.String()))
 	if err == nil && f != nil && f.Where != "" {
 		_, err = fmt.Fprintf(w, "why: %s\n", f.Where)
 	}
+	return err
+}
+
+// tellTold prints the clients' history.
+func tellTold(w io.Writer, h history.History) error {
+	_, err := fmt.Fprintf(w, "\nwhat the clients asked and were told:\n%s", indent(h.String()))
 	return err
 }
 
