@@ -1,0 +1,2 @@
+#!/bin/sh
+flock "$1" echo acquired && echo released
