@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -52,11 +53,30 @@ func TestAProgramThatLooksBeforeItLocksIsFoundOut(t *testing.T) {
 	if !strings.Contains(again, "reproduced on Linux") || !strings.Contains(again, "3 times: exclusion violated") {
 		t.Errorf("found\n%s", again)
 	}
+	b.refuses("found --kernel sim, wanted none or trace", "replay", "sh-exclusion.txt", "--kernel", "sim")
 	text := b.read("sh-exclusion.txt")
 	b.write("mended.txt", strings.ReplaceAll(text, "echo > {lock}", "mkdir {lock}"))
 	if out := b.ends(exitDiverged, "replay", "mended.txt").stdout; !strings.Contains(out, "diverged on Linux") {
 		t.Errorf("found\n%s", out)
 	}
+}
+
+// What is found in a lock's code is found in processes that run it.
+func TestACaseOfALockIsReplayedByProcessesThatMakeItsCalls(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	traces(t, b)
+	stored, err := filepath.Abs("../../testdata/cases")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"half1.txt", "posixage-v2-exclusion.txt"} {
+		out := b.ends(exitViolated, "replay", "--kernel", "trace", "--times", "3", filepath.Join(stored, name)).stdout
+		if !strings.Contains(out, "reproduced on Linux") || !strings.Contains(out, "the programs themselves), 3 times: exclusion violated") {
+			t.Errorf("%s: found\n%s", name, out)
+		}
+	}
+	b.refuses("which is judged by running lock code again", "replay", "--kernel", "trace", filepath.Join(stored, "ctx-v2-recovery-kill-none.txt"))
 }
 
 // However its schedules are gone through.

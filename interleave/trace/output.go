@@ -69,7 +69,7 @@ func (o *output) events() ([]history.Event, error) {
 }
 
 // half returns what was written of a line that does not end.
-func (o *output) half() string { return string(o.lines) }
+func (o *output) half() string { return string(o.lines[bytes.LastIndexByte(o.lines, '\n')+1:]) }
 
 // close closes the pipes that were opened.
 func (o *output) close() {
