@@ -33,7 +33,6 @@ type program struct {
 	tasks   []*task // in the order of their making
 	made    int     // so many processes, for their names
 	at      *task   // whose call was announced
-	sleeps  bool    // the announced call is a sleep
 	out     *output
 	notes   []string // what is to be told of it besides
 	blocked bool     // the announced call is that it waits for something else
