@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +116,11 @@ func (r *programmed) confirmPrograms(ctx context.Context, f *traceFlags) error {
 
 // hunt looks for a violation in the way that the flags ask for.
 func (r *programmed) hunt(ctx context.Context, m sys.Machine, p model.Property, f *traceFlags) (*search.Finding, error) {
+	if !f.draws() {
+		if err := r.steady(m); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case f.by == "":
 		few, err := search.FewSwitches(ctx, r.trial, m, p, f.switches)
@@ -143,6 +149,36 @@ func (r *programmed) hunt(ctx context.Context, m sys.Machine, p model.Property, 
 		return nil, err
 	}
 	return r.fewer(ctx, m, p, found)
+}
+
+// steady runs one schedule twice. Programs that do not make the same calls again are
+// no ground for a proof, and may not be caught in the act while schedules are gone
+// through: these have little in common where there are few.
+func (r *programmed) steady(m sys.Machine) error {
+	var first []trial.Step
+	for i := range 2 {
+		out, err := interleave.Run(r.trial, m, interleave.RoundRobin{})
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			first = slices.Clone(out.Steps)
+			continue
+		}
+		for n := range max(len(first), len(out.Steps)) {
+			if found, wanted := stepAt(out.Steps, n), stepAt(first, n); found != wanted {
+				return &interleave.Unsteady{Index: n, Found: found, Wanted: wanted}
+			}
+		}
+	}
+	return nil
+}
+
+func stepAt(steps []trial.Step, n int) string {
+	if n >= len(steps) {
+		return "the end"
+	}
+	return steps[n].String()
 }
 
 // shrinkFor is how long a schedule with fewer switches is looked for.

@@ -4,12 +4,12 @@ package main
 
 import (
 	"encoding/json"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // flock(1) with a command that says how it went, and a lock in sh that two may have:
@@ -185,28 +185,17 @@ func TestProgramsThatAreNotDeterministicAreNamedSo(t *testing.T) {
 }
 
 func TestTracingIsInterruptedWithNothingLeft(t *testing.T) {
-	t.Parallel()
 	b := newBench(t)
-	traces(t, b, "sh")
-	cmd := b.command("trace", "--for", "1h", "--by", "random", "--", "flock", "{lock}", "sh", "-c", heldBySh)
-	out, err := os.CreateTemp(b.dir, "out")
-	if err != nil {
+	traces(t, b, "flock")
+	r := &running{bench: b, cmd: b.command("trace", "--for", "1h", "--by", "random", "--", "flock", "{lock}", "sh", "-c", heldBySh)}
+	r.cmd.Stdout, r.cmd.Stderr = &r.stdout, &r.stderr
+	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer out.Close()
-	cmd.Stdout = out
-	begun := make(chan struct{})
-	cmd.Stderr = nil
-	go func() { // as soon as the tool has a directory it is at work
-		for {
-			if entries, _ := os.ReadDir(b.tmp); len(entries) > 0 {
-				close(begun)
-				return
-			}
-		}
-	}()
-	go func() { <-begun; _ = cmd.Process.Signal(syscall.SIGINT) }()
-	if o := b.finish(cmd); o.status != exitInterrupted {
-		t.Errorf("exit status %d, wanted %d\n%s", o.status, exitInterrupted, o.stderr)
+	eventually(b, 30*time.Second, "a directory of its own", func() bool { return b.temporary() != nil })
+	r.interrupt(syscall.SIGINT, true)
+	if code := r.cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(r.stdout.String(), "is undecided") {
+		t.Errorf("exit status %d, wanted %d\n%s%s", code, exitInterrupted, r.stdout.String(), r.stderr.String())
 	}
+	b.leavesNothing()
 }
