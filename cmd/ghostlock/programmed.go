@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ghostlock/ghostlock/history"
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/draw"
 	"github.com/ghostlock/ghostlock/interleave/search"
@@ -32,6 +33,7 @@ type programmed struct {
 	took    time.Duration // until it was found
 	seconds float64
 	sample  interleave.Outcome // of --explain
+	idle    bool               // in the schedule that was run first nobody had the lock
 }
 
 func (a *app) trace(ctx context.Context, words []string, f *traceFlags) error {
@@ -163,6 +165,7 @@ func (r *programmed) steady(m sys.Machine) error {
 		}
 		if i == 0 {
 			first = slices.Clone(out.Steps)
+			r.idle = !slices.ContainsFunc(out.History, func(e history.Event) bool { return e.Kind == history.Ok && history.IsAcquire(e.F) })
 			continue
 		}
 		for n := range max(len(first), len(out.Steps)) {

@@ -35,7 +35,11 @@ func (r *programmed) writePrograms(dir string) error {
 // vacuous says why what holds proves less than it seems.
 func (r *programmed) vacuous() string {
 	switch {
-	case r.few == nil || r.verdict != model.Holds:
+	case r.verdict != model.Holds:
+		return ""
+	case r.few == nil && r.idle:
+		return "no client had the lock in the schedule that was run first"
+	case r.few == nil:
 		return ""
 	case r.few.Acquired == 0:
 		return "no client ever had the lock"

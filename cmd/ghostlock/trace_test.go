@@ -130,6 +130,10 @@ func TestProgramsThatSayNothingProveNothing(t *testing.T) {
 	if !strings.Contains(out, "vacuous: no client ever had the lock") {
 		t.Errorf("found\n%s", out)
 	}
+	out = b.ends(exitUndecided, "trace", "--by", byTraces, "--", "flock", "{lock}", "true").stdout
+	if !strings.Contains(out, "vacuous: no client had the lock") {
+		t.Errorf("found\n%s", out)
+	}
 	out = b.ends(exitUndecided, "trace", "--for", "1ns", "--", "flock", "{lock}", "true").stdout
 	if !strings.Contains(out, "is undecided, as ") {
 		t.Errorf("found\n%s", out)

@@ -15,7 +15,8 @@ import (
 // A program is one only where a copy cannot tell that it is one: it has a single
 // task, for the others would not be copied; no descriptor in the trial's directory;
 // it has written nothing; and it has not asked for its process's number, by which it
-// may want to be known. What it drew at random before its first step, all copies
+// may want to be known. There is one thing that could tell: its thread's number, if it
+// has asked for that, as Python does at every start, and kept it, is the origin's. What it drew at random before its first step, all copies
 // have drawn.
 type origin struct {
 	program *program
@@ -70,8 +71,7 @@ func (tr *tracer) copy(o *origin) error {
 	process := *o.task.process
 	process.pid = p.root
 	t := tr.add(p.root, p, &process)
-	// Who has kept the number of its process otherwise than by asking has the origin's.
-	tr.named[p.root], tr.named[o.program.root] = p.name(), p.name()
+	tr.named[p.root] = p.name()
 	p.made++
 	tr.programs = append(tr.programs, p)
 	var status unix.WaitStatus

@@ -1,3 +1,4 @@
+// Command example-go takes a lock with flock(2), and says so.
 package main
 
 import "os"

@@ -1,3 +1,5 @@
+// Command go-filemutex takes a lock with github.com/alexflint/go-filemutex, and says
+// how that went.
 package main
 
 import (

@@ -1,3 +1,5 @@
+// Command gofrs-flock takes a lock with github.com/gofrs/flock, and says how that
+// went.
 package main
 
 import (
