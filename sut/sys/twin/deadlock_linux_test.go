@@ -202,9 +202,11 @@ func (k *blockingKernel) rest(a *asked) error {
 // resting says which sleep the thread is in that waits for a lock, or that the
 // call is over; it is empty while the call goes on.
 //
-// The kernel names a thread's system call only while it sleeps. In fcntl(2) it
-// may also sleep for an instant because somebody on this machine reads
-// /proc/locks.
+// The kernel names a thread's system call only while it sleeps, but also of one
+// that was woken and is on its way to another processor; it is in state S, but
+// also while it waits for a processor on its way into the sleep. So both are
+// asked. In fcntl(2) it may also sleep for an instant because somebody on this
+// machine reads /proc/locks.
 func (a *asked) resting() string {
 	if len(a.answer) > 0 {
 		return "returned"
@@ -216,10 +218,11 @@ func (a *asked) resting() string {
 	task := fmt.Sprintf("/proc/%d/task/%s/", a.pid, a.tid)
 	where, _ := os.ReadFile(task + "wchan")
 	call, _ := os.ReadFile(task + "syscall")
-	if !strings.HasPrefix(string(call), strconv.Itoa(unix.SYS_FCNTL)+" ") || strings.Contains(string(where), "percpu") {
+	status, _ := os.ReadFile(task + "status")
+	if !strings.HasPrefix(string(call), strconv.Itoa(unix.SYS_FCNTL)+" ") || strings.Contains(string(where), "percpu") ||
+		!strings.Contains(string(status), "\nState:\tS ") {
 		return ""
 	}
-	status, _ := os.ReadFile(task + "status")
 	_, slept, _ := strings.Cut(string(status), "\nvoluntary_ctxt_switches:")
 	return "asleep" + slept
 }
