@@ -112,7 +112,7 @@ func (c *cache) version(e lock.Entry) (string, error) {
 	}
 	texts := []string{code}
 	for _, one := range cells(e) {
-		t, err := one.task(e, false)
+		t, err := one.task(e, small)
 		if err != nil {
 			return "", err
 		}

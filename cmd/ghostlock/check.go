@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ type checkFlags struct {
 	out      string
 	answers  string
 	full     bool
+	large    bool
 	update   bool
 	json     bool
 }
@@ -34,10 +36,11 @@ what is asked of it, has changed since those were written, in each environment
 and from each start, and of all others in two environments, and says so. Locks that are named are covered
 in all, and have their verdicts printed.
 
-With --full everything is covered, also by the shapes that take minutes, each
-stored case is replayed ten times on Linux, and what holds for
-two clients is confirmed there: every pair of a kernel's state and a call that was
-met in memory is carried out, its answer compared, and a way to each end judged.`,
+With --full everything is covered, each stored case is replayed ten times on Linux,
+and what holds for two clients is confirmed there: every pair of a kernel's state
+and a call that was met in memory is carried out, its answer compared, and a way to
+each end judged. With --large, what holds is explored in the shapes that take
+minutes too. What then takes longer than two minutes a verdict is told.`,
 		RunE: func(cmd *cobra.Command, names []string) error { return a.check(cmd.Context(), names, f) },
 	}
 	flags := cmd.Flags()
@@ -45,7 +48,8 @@ met in memory is carried out, its answer compared, and a way to each end judged.
 	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
 	flags.StringVar(&f.testdata, "testdata", "testdata", "the directory of verdicts.txt and cases")
 	flags.StringVar(&f.out, "out", ".", "the directory that cases of unexpected violations are written to")
-	flags.BoolVar(&f.full, "full", false, "confirm every verdict on Linux too; takes minutes")
+	flags.BoolVar(&f.full, "full", false, "explore everything, and confirm it on Linux; takes the better part of an hour")
+	flags.BoolVar(&f.large, "large", false, "also the shapes that take minutes, of all that holds or of the LOCKs; takes hours")
 	flags.BoolVar(&f.update, "update", false, "write the verdicts as they are found, and the cases that prove them")
 	flags.StringVar(&f.answers, "cache", cacheDir(), "of --update: the directory in which answers are kept, so that one that was interrupted goes on; \"\" keeps none")
 	flags.BoolVar(&f.json, "json", false, "one JSON object a lock, property, environment and start")
@@ -63,15 +67,19 @@ type checker struct {
 	replayed  map[string]string // of each stored case, why it did not reproduce; "" if it did
 	elsewhere int               // of them, those that only another file system than the one at hand shows
 	table     tabling
+	missed    []cell // whose large shapes took too long
 	states    int
-	confirmed confirmed
-	wrong     int  // expectations that did not come true
-	thorough  bool // every verdict is computed
+	confirmed *confirmation // with --full
+	wrong     int           // expectations that did not come true
+	thorough  bool          // every verdict is computed
 }
 
 func (a *app) check(ctx context.Context, names []string, f *checkFlags) error {
 	if f.full && f.kernel == "sim" {
 		return fmt.Errorf("found --full with --kernel sim, wanted linux: it confirms what was found in memory")
+	}
+	if f.update && f.large {
+		return fmt.Errorf("found --update with --large, wanted one of them: what is on record is of the other shapes")
 	}
 	if f.update && len(names) > 0 {
 		return fmt.Errorf("found --update with %s, wanted no lock: the whole table is written", names[0])
@@ -155,15 +163,14 @@ func (c *checker) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.table = tabling{find: c.find, full: c.full, patient: c.patient(), findings: c.update, cache: c.cache}
-	if err := c.table.compute(ctx, asked); err != nil {
+	c.table = tabling{find: c.find, time: c.patience(), findings: c.update, cache: c.cache}
+	if err := c.compute(ctx, &c.table, asked); err != nil {
 		return err
 	}
-	for _, a := range c.table.found {
-		c.states += a.States
-	}
-	if err := errors.Join(c.table.failed...); err != nil {
-		return err
+	if c.large {
+		if err := c.enlarge(ctx, asked); err != nil {
+			return err
+		}
 	}
 	if c.update {
 		err = c.write(ctx, c.record, c.table.found)
@@ -171,7 +178,7 @@ func (c *checker) run(ctx context.Context) error {
 		err = c.showDifferences(ctx)
 	}
 	if err == nil && c.full {
-		err = c.confirm(ctx, c.record.expected)
+		err = c.confirm(ctx)
 	}
 	if err != nil {
 		return err
@@ -179,14 +186,59 @@ func (c *checker) run(ctx context.Context) error {
 	return c.tellTable(why)
 }
 
-// patient returns which cells may take their time: all, and where they are written
-// anew those that were decided before. A slow moment is not to lose a verdict.
-func (c *checker) patient() func(cell) bool {
-	if !c.update {
-		return func(cell) bool { return true }
+// compute computes the cells.
+func (c *checker) compute(ctx context.Context, t *tabling, asked []cell) error {
+	if err := t.compute(ctx, asked); err != nil {
+		return err
+	}
+	for _, a := range t.found {
+		c.states += a.States
+	}
+	return errors.Join(t.failed...)
+}
+
+// enlarge explores the large shapes of what holds in the others. What is violated
+// there takes the place of what was found.
+func (c *checker) enlarge(ctx context.Context, asked []cell) error {
+	asked = slices.DeleteFunc(slices.Clone(asked), func(one cell) bool {
+		return one.env().large == nil || verdict(c.table.found[one].Verdict) != model.Holds
+	})
+	t := tabling{find: c.find, extent: large, time: func(cell) time.Duration { return patientTime }, findings: true, cache: c.cache}
+	if err := c.compute(ctx, &t, asked); err != nil {
+		return err
+	}
+	for _, one := range asked {
+		switch a := t.found[one]; verdict(a.Verdict) {
+		case model.Violated:
+			c.table.found[one] = a
+		case model.Undecided:
+			c.missed = append(c.missed, one)
+		}
+	}
+	return nil
+}
+
+// confirm puts what holds for two clients to the test of the real kernel.
+func (c *checker) confirm(ctx context.Context) error {
+	c.confirmed = &confirmation{find: c.find}
+	err := c.confirmed.run(ctx, c.all, c.record.expected)
+	c.wrong += len(c.confirmed.wrong)
+	return err
+}
+
+// patience returns how long a cell may take: much longer than usual, if it was decided
+// before or the lock is named. A slow moment is not to lose a verdict.
+func (c *checker) patience() func(cell) time.Duration {
+	if !c.update && !c.full {
+		return func(cell) time.Duration { return patientTime }
 	}
 	decided := decidedBefore(c.testdata)
-	return func(one cell) bool { return decided[one] }
+	return func(one cell) time.Duration {
+		if decided[one] {
+			return patientTime
+		}
+		return cellTime
+	}
 }
 
 // showDifferences looks for the smallest case of each lock and property that is
@@ -199,6 +251,9 @@ func (c *checker) showDifferences(ctx context.Context) error {
 		a, of := c.table.found[e.cell], [2]string{e.lock, e.property}
 		if !e.differs(a) || verdict(a.Verdict) != model.Violated || shown[of] {
 			continue
+		}
+		if a.Found != nil {
+			continue // in a large shape, with its case
 		}
 		if err := c.table.show(ctx, x, e.cell); err != nil {
 			return err
@@ -249,6 +304,11 @@ func (c cell) always() bool {
 }
 
 func (c *checker) conclude() error {
+	if c.full {
+		for _, line := range c.confirmed.wrong {
+			fmt.Fprintln(c.stderr, line)
+		}
+	}
 	if c.json {
 		if c.wrong > 0 {
 			return status(exitViolated)
@@ -268,6 +328,9 @@ func (c *checker) conclude() error {
 	fmt.Fprintf(c.stdout, "all as in %s\n", verdicts)
 	if c.full {
 		fmt.Fprintln(c.stdout, c.confirmed)
+	}
+	if c.large {
+		fmt.Fprintf(c.stdout, "the large shapes too%s\n", tooLong("not covered", c.missed))
 	}
 	return nil
 }

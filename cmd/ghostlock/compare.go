@@ -23,7 +23,7 @@ type compareFlags struct {
 	environments []string
 	starts       []string
 	cache        string
-	full         bool
+	large        bool
 	costs        bool
 	dir          string
 }
@@ -60,7 +60,7 @@ goes on, and only what has changed is explored again.`,
 	flags.StringSliceVar(&f.environments, "environment", nil, "only these environments (default: all)")
 	flags.StringSliceVar(&f.starts, "start", nil, "only these starts (default: all)")
 	flags.StringVar(&f.cache, "cache", cacheDir(), "the directory in which answers are kept; \"\" keeps none")
-	flags.BoolVar(&f.full, "full", false, "the shapes that take minutes too")
+	flags.BoolVar(&f.large, "large", false, "the shapes that take minutes too")
 	flags.BoolVar(&f.costs, "costs", false, "measure what the locks cost on Linux, instead")
 	flags.StringVar(&f.dir, "dir", "", "with --costs, where the lock files live: names the file system (default: the temporary directory)")
 	return cmd
@@ -68,9 +68,10 @@ goes on, and only what has changed is explored again.`,
 
 // A comparison is a table and what it was made of.
 type comparison struct {
-	locks []lock.Entry
-	cells []cell
-	found map[cell]*answer
+	locks  []lock.Entry
+	extent extent // of the shapes that were explored
+	cells  []cell
+	found  map[cell]*answer
 }
 
 func (a *app) compare(ctx context.Context, names []string, f *compareFlags) error {
@@ -85,7 +86,7 @@ func (a *app) compare(ctx context.Context, names []string, f *compareFlags) erro
 	if f.costs {
 		return a.compareCosts(ctx, locks, f)
 	}
-	c := &comparison{locks: locks}
+	c := &comparison{locks: locks, extent: f.extent()}
 	if c.cells, err = f.chosen(locks); err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (a *app) compare(ctx context.Context, names []string, f *compareFlags) erro
 		return err
 	}
 	var done atomic.Int64
-	t := &tabling{find: a.find, full: f.full, findings: true, cache: kept, told: func(cell, *answer) { done.Add(1) }}
+	t := &tabling{find: a.find, extent: f.extent(), findings: true, cache: kept, told: func(cell, *answer) { done.Add(1) }}
 	stop := a.progress(func(elapsed time.Duration) string {
 		return fmt.Sprintf("%d of %d verdicts after %.0f s", done.Load(), len(c.cells), elapsed.Seconds())
 	})
@@ -111,6 +112,14 @@ func (a *app) compare(ctx context.Context, names []string, f *compareFlags) erro
 		return err
 	}
 	return errors.Join(t.failed...)
+}
+
+// extent returns which shapes the flags ask for.
+func (f *compareFlags) extent() extent {
+	if f.large {
+		return whole
+	}
+	return small
 }
 
 // chosen returns the cells of the locks that the flags ask for.

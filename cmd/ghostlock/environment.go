@@ -136,14 +136,23 @@ func (c cell) env() environment {
 	return environments[i]
 }
 
-// plans returns what is explored for the cell: every shape, or all but those that
-// take minutes.
-func (c cell) plans(e lock.Entry, full bool) ([]plan, error) {
+// An extent says which shapes are explored: those that take seconds, those that take
+// minutes, or both.
+type extent int
+
+const (
+	small extent = iota
+	large
+	whole
+)
+
+// plans returns what is explored for the cell.
+func (c cell) plans(e lock.Entry, to extent) ([]plan, error) {
 	env := c.env()
 	sc := scene.Scene{Lock: e, Property: c.property, Work: env.work(e.Defaults), Spawns: env.spawns}
 	var all []plan
 	for _, s := range sc.Shapes(scene.Shapes()) {
-		if !full && slices.Contains(env.large, s) {
+		if of := slices.Contains(env.large, s); of && to == small || !of && to == large {
 			continue
 		}
 		clients, err := sc.Clients(s)
@@ -170,7 +179,6 @@ func skewed(skew time.Duration) string {
 
 // cellTime is how long a cell may take before it is left undecided: so long that
 // almost none is, and so short that all of the table is a matter of minutes.
-// check --full has no such bound.
 const cellTime = 3 * time.Second
 
 // patientTime is how long one may take that was decided before.
@@ -178,13 +186,13 @@ const patientTime = 2 * time.Minute
 
 // task returns the question of the cell. It is judged for its verdict alone:
 // nothing is shrunk or counted.
-func (c cell) task(e lock.Entry, full bool) (*task, error) {
-	plans, err := c.plans(e, full)
+func (c cell) task(e lock.Entry, to extent) (*task, error) {
+	plans, err := c.plans(e, to)
 	t := &task{
 		Lock: c.lock, Config: e.Defaults, Property: c.property, Profile: c.env().fileSystem(), Plans: plans,
 		limits: limits{Switches: -1, Memory: 3 << 30, Time: cellTime, Workers: 1, Brief: true},
 	}
-	if full {
+	if to == whole {
 		t.Memory, t.Time = 8<<30, 0
 	}
 	return t, err

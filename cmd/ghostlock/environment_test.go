@@ -57,7 +57,7 @@ func TestBothClocksOfTheFileServerAreTried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plans, err := cell{"excl", model.ExclusionName, "skew", "none"}.plans(e, false)
+	plans, err := cell{"excl", model.ExclusionName, "skew", "none"}.plans(e, small)
 	if err != nil || len(plans) != 2*len(scene.Shapes()) {
 		t.Fatalf("found %d plans, %v", len(plans), err)
 	}

@@ -4,61 +4,139 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/explore"
 	"github.com/ghostlock/ghostlock/interleave/search"
 	"github.com/ghostlock/ghostlock/interleave/trial"
 	"github.com/ghostlock/ghostlock/model"
+	"github.com/ghostlock/ghostlock/sut/lock"
+	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
-// confirmed is what confirming the verdicts that hold came to.
-type confirmed struct {
+// A confirmation puts what holds for two clients to the test of the real kernel, on
+// all processors.
+type confirmation struct {
+	find  finder
+	cover explore.Cover
+
+	mu       sync.Mutex
 	verdicts int
 	search.Confirmation
+	wrong  []string // what is not so on Linux
+	missed []cell   // that took longer than patientTime
 }
 
-func (c confirmed) String() string {
-	return fmt.Sprintf("confirmed on Linux: each case %d times; %s that hold for 2 clients, by %s, %d of them to an end and judged, and %s of a kernel's state and a call",
+// String says what confirming came to.
+func (c *confirmation) String() string {
+	text := fmt.Sprintf("confirmed on Linux: each case %d times; %s that hold for 2 clients, by %s, %d of them to an end and judged, and %s of a kernel's state and a call",
 		fullReplays, count(c.verdicts, "verdict"), count(c.Schedules, "schedule"), c.Whole, count(c.Pairs, "pair"))
+	return text + tooLong("not confirmed", c.missed)
 }
 
-// confirm puts what holds for two clients to the test of the real kernel.
-func (c *checker) confirm(ctx context.Context, expected []*expectation) error {
-	confirmer := &search.Confirmer{Machine: c.all[0]}
-	defer confirmer.Close()
-	codes := map[string]*explore.Code{}
+// tooLong says of cells that they took longer than patientTime.
+func tooLong(what string, missed []cell) string {
+	if len(missed) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("\n%s within %s: %s", what, sys.FormatDuration(patientTime), count(len(missed), "verdict"))
+	for _, c := range missed {
+		text += "\n  " + c.String()
+	}
+	return text
+}
+
+// run confirms what is expected to hold, on these machines.
+func (c *confirmation) run(ctx context.Context, all machines, expected []*expectation) error {
+	groups := make(chan []*expectation)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	for _, m := range all {
+		wg.Go(func() {
+			own := &search.Confirmer{Machine: m, Cover: &c.cover}
+			defer own.Close()
+			for group := range groups {
+				if err := c.group(ctx, own, group); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, group := range byCode(expected) {
+		groups <- group
+	}
+	close(groups)
+	wg.Wait()
+	slices.Sort(c.wrong)
+	slices.SortFunc(c.missed, func(a, b cell) int { return strings.Compare(a.String(), b.String()) })
+	return context.Cause(ctx)
+}
+
+// byCode puts together what one lock does in one environment, if it holds and can be
+// confirmed: its code is learned once for all of it.
+func byCode(expected []*expectation) (groups [][]*expectation) {
 	for _, e := range expected {
 		if e.verdict != model.Holds || e.env().documented() {
 			continue
 		}
-		entry, err := c.find(e.lock)
+		if n := len(groups); n > 0 && groups[n-1][0].lock == e.lock && groups[n-1][0].environment == e.environment {
+			groups[n-1] = append(groups[n-1], e)
+		} else {
+			groups = append(groups, []*expectation{e})
+		}
+	}
+	return groups
+}
+
+// group confirms these verdicts on one lock.
+func (c *confirmation) group(ctx context.Context, own *search.Confirmer, group []*expectation) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	entry, err := c.find(group[0].lock)
+	if err != nil {
+		return err
+	}
+	code := explore.NewCode(entry, entry.Defaults)
+	for _, e := range group {
+		plans, err := e.plans(entry, small)
 		if err != nil {
 			return err
 		}
-		if codes[e.lock] == nil {
-			codes[e.lock] = explore.NewCode(entry, entry.Defaults)
+		limited, cancel := context.WithTimeoutCause(ctx, patientTime, errTime)
+		done, err := confirmPlan(limited, own, code, entry, entry.Defaults, plans[0], e.property)
+		cancel()
+		if ctx.Err() != nil {
+			return nil
 		}
-		plans, err := e.plans(entry, false)
-		if err != nil {
-			return err
-		}
-		done, err := confirmPlan(ctx, confirmer, codes[e.lock], &trial.Trial{Lock: entry, Config: entry.Defaults}, plans[0], e.property)
-		c.confirmed.add(done)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && !errors.Is(err, context.Canceled):
-			c.wrong++
-			fmt.Fprintf(c.stdout, "%s: NOT confirmed: %s\n", e.cell, err)
-		}
+		c.note(e.cell, done, err)
 	}
 	return nil
 }
 
+// note takes down what came of a verdict.
+func (c *confirmation) note(at cell, done search.Confirmation, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var unproved *search.Unproved
+	switch {
+	case err == nil:
+		c.verdicts++
+	case errors.Is(err, errTime), errors.As(err, &unproved):
+		c.missed = append(c.missed, at)
+	default:
+		c.wrong = append(c.wrong, fmt.Sprintf("%s: NOT confirmed: %s", at, err))
+	}
+	c.Add(done)
+}
+
 // confirmPlan confirms that the property holds of one plan.
-func confirmPlan(ctx context.Context, c *search.Confirmer, code *explore.Code, t *trial.Trial, p plan, property string) (search.Confirmation, error) {
-	t.Clients, t.Budget, t.Skew = p.Clients, p.Budget, p.Skew
+func confirmPlan(ctx context.Context, c *search.Confirmer, code *explore.Code, e lock.Entry, config lock.Config, p plan, property string) (search.Confirmation, error) {
+	t := &trial.Trial{Lock: e, Config: config, Clients: p.Clients, Budget: p.Budget, Skew: p.Skew}
 	var err error
 	if t.Start, err = interleave.MakeStart(p.Start, t); err != nil {
 		return search.Confirmation{}, err
@@ -69,7 +147,7 @@ func confirmPlan(ctx context.Context, c *search.Confirmer, code *explore.Code, t
 
 // proveOnLinux confirms what holds of the plans with two clients.
 func (x *exploration) proveOnLinux(ctx context.Context, r *explored) error {
-	c := &search.Confirmer{Machine: x.machine}
+	c := &search.Confirmer{Machine: x.machine, Cover: &explore.Cover{}}
 	defer c.Close()
 	code := explore.NewCode(r.lock, r.task.Config)
 	r.proved = &search.Confirmation{}
@@ -77,20 +155,11 @@ func (x *exploration) proveOnLinux(ctx context.Context, r *explored) error {
 		if len(p.Clients) > 2 {
 			continue
 		}
-		done, err := confirmPlan(ctx, c, code, &trial.Trial{Lock: r.lock, Config: r.task.Config}, p, r.task.Property)
-		r.proved.Schedules += done.Schedules
-		r.proved.Whole += done.Whole
-		r.proved.Pairs += done.Pairs
+		done, err := confirmPlan(ctx, c, code, r.lock, r.task.Config, p, r.task.Property)
+		r.proved.Add(done)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (c *confirmed) add(done search.Confirmation) {
-	c.verdicts++
-	c.Schedules += done.Schedules
-	c.Whole += done.Whole
-	c.Pairs += done.Pairs
 }

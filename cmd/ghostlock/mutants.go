@@ -76,6 +76,9 @@ func (a *app) tellMutants(r mutate.Report) {
 	if r.Unfit != "" {
 		fmt.Fprintf(a.stdout, "%s: not taken apart: %s\n", r.Lock, r.Unfit)
 	}
+	if r.Undecided > 0 {
+		fmt.Fprintf(a.stdout, "%s: %s that would say that it holds undecided (--states); mutants are judged by the others\n", r.Lock, count(r.Undecided, "cell"))
+	}
 	for _, o := range r.Outcomes {
 		if o.Caught {
 			fmt.Fprintf(a.stdout, "%s: caught: %s (%s)\n", o.Name, o.Cell, counted(o.States, "state"))

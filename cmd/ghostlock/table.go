@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/ghostlock/ghostlock/model"
 	"github.com/ghostlock/ghostlock/sut/lock"
@@ -14,9 +16,9 @@ import (
 // A tabling is a table being computed: the verdict of each cell.
 type tabling struct {
 	find     finder
-	full     bool            // large shapes too
-	patient  func(cell) bool // whether a cell may take much longer than usual: patientTime
-	findings bool            // every violation is wanted with its case
+	extent   extent
+	time     func(cell) time.Duration // that a cell may take, if it is set and not 0; else cellTime
+	findings bool                     // every violation is wanted with its case
 	cache    *cache
 	told     func(cell, *answer) // is called after each, if it is set; one at a time
 
@@ -144,9 +146,9 @@ func (t *tabling) answer(ctx context.Context, x *explorer, c cell, e lock.Entry)
 
 // task returns what an explorer is asked about the cell.
 func (t *tabling) task(c cell, e lock.Entry) (*task, error) {
-	ask, err := c.task(e, t.full)
-	if err == nil && !t.full && t.patient != nil && t.patient(c) {
-		ask.Time = patientTime
+	ask, err := c.task(e, t.extent)
+	if err == nil && t.time != nil {
+		ask.Time = cmp.Or(t.time(c), ask.Time)
 	}
 	return ask, err
 }

@@ -154,7 +154,7 @@ func (c *comparison) compared() ([]compared, error) {
 			Documents: at.env().documented(), Verdict: a.Verdict, Claimed: slices.Contains(e.Claims, at.property),
 			States: a.States, Transitions: a.Transitions, Contended: a.Contended, Why: a.Why,
 		}
-		plans, err := at.plans(e, false)
+		plans, err := at.plans(e, c.extent)
 		if err != nil {
 			return nil, err
 		}

@@ -37,7 +37,7 @@ const verdictsHead = `# What every lock does, as far as it was covered: LOCK PRO
 #
 # holds: every schedule was covered, of 2 clients that acquire twice, of 3 that
 # acquire once, and of 3 that acquire once and of which 2 share a process (where a
-# process is stopped, these last by check --full alone; where a call fails, the
+# process is stopped, these last by check --large alone; where a call fails, the
 # first alone).
 # violated: the cases below cases/ prove it, in memory and on Linux.
 # Of nfs2, nfs3-nolock, nfs4, smb and fuse the rules are from documents: what holds,

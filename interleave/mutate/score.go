@@ -22,9 +22,10 @@ type Outcome struct {
 
 // A Report is what became of all mutants of one lock.
 type Report struct {
-	Lock     string
-	Unfit    string // why it has no mutants: the lock itself does not hold
-	Outcomes []Outcome
+	Lock      string
+	Unfit     string // why it has no mutants: the lock itself does not hold, or nobody knows
+	Undecided int    // cells that would say that it holds and were too large; others do
+	Outcomes  []Outcome
 }
 
 // A Score is what the reports come to.
@@ -122,7 +123,7 @@ func (r Run) report(ctx context.Context, e lock.Entry) (Report, error) {
 	}
 	own := newSubject(e, states)
 	var err error
-	if report.Unfit, err = own.unfit(ctx); err != nil || report.Unfit != "" {
+	if report.Unfit, report.Undecided, err = own.unfit(ctx); err != nil || report.Unfit != "" {
 		return report, err
 	}
 	seen, err := watch(e)
@@ -143,21 +144,31 @@ func (r Run) report(ctx context.Context, e lock.Entry) (Report, error) {
 	return report, nil
 }
 
-// unfit says why the lock does not hold; "" where it does.
-func (s *subject) unfit(ctx context.Context) (string, error) {
+// unfit says why the lock does not hold; "" where it does, as far as is known: that
+// leaves cells undecided. What is decided nowhere does not hold.
+func (s *subject) unfit(ctx context.Context) (why string, undecided int, err error) {
+	holds := false
 	for _, q := range questions() {
 		if !q.judges() || s.repeats(q) {
 			continue
 		}
 		a, err := s.ask(ctx, q)
 		if err != nil {
-			return "", err
+			return "", 0, err
 		}
-		if a.Verdict != model.Holds {
-			return a.Verdict.String() + ": " + q.String(), nil
+		switch a.Verdict {
+		case model.Holds:
+			holds = true
+		case model.Violated:
+			return a.Verdict.String() + ": " + q.String(), 0, nil
+		default:
+			why, undecided = a.Verdict.String()+": "+q.String(), undecided+1
 		}
 	}
-	return "", nil
+	if holds {
+		why = ""
+	}
+	return why, undecided, nil
 }
 
 // outcome explores the mutant of the subject until it turns a cell. How long

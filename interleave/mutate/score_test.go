@@ -115,6 +115,24 @@ func TestALockThatDoesNotHoldIsNotTakenApart(t *testing.T) {
 	}
 }
 
+// Of a large lock some cells are too large. Its mutants are judged by those that
+// are decided; where none is, nobody knows that it holds.
+func TestALockThatIsTooLargeInPartIsTakenApart(t *testing.T) {
+	of := func(states int) (found Report) {
+		run := Run{Locks: []lock.Entry{entry("existing", existing)}, States: states, Tell: func(r Report) { found = r }}
+		if _, err := run.Score(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if r := of(20); r.Unfit != "" || r.Undecided != 1 || len(r.Outcomes) != 2 || !r.Outcomes[0].Caught || !r.Outcomes[1].Caught {
+		t.Errorf("found %+v, wanted a cell undecided, and both mutants caught", r)
+	}
+	if r := of(1); !strings.HasPrefix(r.Unfit, "undecided: exclusion") || r.Outcomes != nil {
+		t.Errorf("found %+v, wanted no mutants", r)
+	}
+}
+
 // The score counts what is caught, and who survives without an explanation.
 func TestTheScoreCountsSurvivors(t *testing.T) {
 	var s Score

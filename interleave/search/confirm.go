@@ -20,11 +20,18 @@ type Confirmation struct {
 	Pairs     int // of a kernel's state and a call, new ones
 }
 
-// A Confirmer replays schedules of explorations on a machine. What it has seen
-// it does not replay again.
+// Add counts in what another one came to.
+func (c *Confirmation) Add(other Confirmation) {
+	c.Schedules += other.Schedules
+	c.Whole += other.Whole
+	c.Pairs += other.Pairs
+}
+
+// A Confirmer replays schedules of explorations on a machine. What was seen of its
+// Cover's pairs, which others may share, is not replayed again.
 type Confirmer struct {
 	Machine sys.Machine
-	cover   explore.Cover
+	Cover   *explore.Cover
 	runner  interleave.Runner
 }
 
@@ -34,7 +41,8 @@ func (c *Confirmer) Close() { c.runner.Close() }
 // Holds confirms that the question's property holds: every pair of a kernel's
 // state and a call that the exploration met is carried out on the machine, which
 // compares the answers, and the history of a way to each end is judged. An error
-// says that the machine differs, or that a history violates the property.
+// says that the machine differs, that the property is violated, or, as
+// [Unproved], that exploring came to nothing.
 //
 // A probe takes no step in the graph, and time passes there without regard to it. So
 // it takes no part here either, and there is no history to be judged.
@@ -45,12 +53,11 @@ func (c *Confirmer) Holds(ctx context.Context, code *explore.Code, q explore.Que
 	}
 	judge := NewJudge(q.Profile, []model.Property{property})
 	var done Confirmation
-	before := c.cover.Pairs()
 	played := q.Trial
 	if property.Probes {
 		played = unprobed(played)
 	}
-	_, err = c.cover.Schedules(ctx, code, q, func(moves []explore.Move, whole bool) error {
+	a, pairs, err := c.Cover.Schedules(ctx, code, q, func(moves []explore.Move, whole bool) error {
 		out, err := c.runner.Run(played, c.Machine, explore.NewGuide(moves))
 		if err != nil {
 			return fmt.Errorf("%s of %s, after step %d: %w", q.Property, q.Trial.Lock.Name, len(out.Steps), err)
@@ -67,9 +74,24 @@ func (c *Confirmer) Holds(ctx context.Context, code *explore.Code, q explore.Que
 		}
 		return err
 	})
-	done.Pairs = c.cover.Pairs() - before
-	return done, err
+	done.Pairs = pairs
+	switch {
+	case err != nil:
+		return done, err
+	case a.Verdict == model.Undecided:
+		return done, &Unproved{a.Why}
+	case a.Verdict != model.Holds:
+		return done, fmt.Errorf("%s of %s: found %s, wanted %s", q.Property, q.Trial.Lock.Name, a.Verdict, model.Holds)
+	}
+	return done, nil
 }
+
+// An Unproved says why exploring did not decide what was to be confirmed.
+type Unproved struct{ Why error }
+
+func (u *Unproved) Error() string { return "exploring it again: " + u.Why.Error() }
+
+func (u *Unproved) Unwrap() error { return u.Why }
 
 // unprobed returns the trial with a last client, the probe, that does nothing. Its
 // process stays, for others are numbered behind it.
