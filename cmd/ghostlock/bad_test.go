@@ -133,6 +133,7 @@ var badInputs = []badInput{
 	{"no replays", "replay good --times 0", "found --times 0, wanted 1 or more"},
 	{"an unknown lock to check", "check nope", `found lock "nope"`},
 	{"an update of one lock", "check ktstr-try --update", "found --update with ktstr-try, wanted no lock"},
+	{"no time to confirm", "check --full --for 0s", "found --for 0s, wanted more than 0"},
 	{"an update of large shapes", "check --large --update", "found --update with --large, wanted one of them"},
 	{"everything confirmed in memory", "check --full --kernel sim", "found --full with --kernel sim, wanted linux"},
 	{"no time of stress", "stress ktstr-try --for 0", "found --for 0s, wanted more than 0"},

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -21,6 +20,7 @@ type checkFlags struct {
 	answers  string
 	full     bool
 	large    bool
+	time     time.Duration
 	update   bool
 	json     bool
 }
@@ -40,7 +40,7 @@ With --full everything is covered, each stored case is replayed ten times on Lin
 and what holds for two clients is confirmed there: every pair of a kernel's state
 and a call that was met in memory is carried out, its answer compared, and a way to
 each end judged. With --large, what holds is explored in the shapes that take
-minutes too. What then takes longer than two minutes a verdict is told.`,
+minutes too. The verdicts that --for is not enough for are named.`,
 		RunE: func(cmd *cobra.Command, names []string) error { return a.check(cmd.Context(), names, f) },
 	}
 	flags := cmd.Flags()
@@ -50,6 +50,7 @@ minutes too. What then takes longer than two minutes a verdict is told.`,
 	flags.StringVar(&f.out, "out", ".", "the directory that cases of unexpected violations are written to")
 	flags.BoolVar(&f.full, "full", false, "explore everything, and confirm it on Linux; takes the better part of an hour")
 	flags.BoolVar(&f.large, "large", false, "also the shapes that take minutes, of all that holds or of the LOCKs; takes hours")
+	flags.DurationVar(&f.time, "for", patientTime, "of --full and --large: at most so long to confirm a verdict, or to explore its large shapes")
 	flags.BoolVar(&f.update, "update", false, "write the verdicts as they are found, and the cases that prove them")
 	flags.StringVar(&f.answers, "cache", cacheDir(), "of --update: the directory in which answers are kept, so that one that was interrupted goes on; \"\" keeps none")
 	flags.BoolVar(&f.json, "json", false, "one JSON object a lock, property, environment and start")
@@ -78,6 +79,9 @@ func (a *app) check(ctx context.Context, names []string, f *checkFlags) error {
 	if f.full && f.kernel == "sim" {
 		return fmt.Errorf("found --full with --kernel sim, wanted linux: it confirms what was found in memory")
 	}
+	if f.time <= 0 {
+		return fmt.Errorf("found --for %s, wanted more than 0", f.time)
+	}
 	if f.update && f.large {
 		return fmt.Errorf("found --update with --large, wanted one of them: what is on record is of the other shapes")
 	}
@@ -97,6 +101,9 @@ func (a *app) check(ctx context.Context, names []string, f *checkFlags) error {
 	}
 	switch {
 	case ctx.Err() != nil:
+		if c.confirmed != nil {
+			fmt.Fprintln(c.stdout, "interrupted; until then", c.confirmed)
+		}
 		return status(exitInterrupted)
 	case err != nil:
 		return err
@@ -186,59 +193,15 @@ func (c *checker) run(ctx context.Context) error {
 	return c.tellTable(why)
 }
 
-// compute computes the cells.
-func (c *checker) compute(ctx context.Context, t *tabling, asked []cell) error {
-	if err := t.compute(ctx, asked); err != nil {
-		return err
-	}
-	for _, a := range t.found {
-		c.states += a.States
-	}
-	return errors.Join(t.failed...)
-}
-
-// enlarge explores the large shapes of what holds in the others. What is violated
-// there takes the place of what was found.
-func (c *checker) enlarge(ctx context.Context, asked []cell) error {
-	asked = slices.DeleteFunc(slices.Clone(asked), func(one cell) bool {
-		return one.env().large == nil || verdict(c.table.found[one].Verdict) != model.Holds
-	})
-	t := tabling{find: c.find, extent: large, time: func(cell) time.Duration { return patientTime }, findings: true, cache: c.cache}
-	if err := c.compute(ctx, &t, asked); err != nil {
-		return err
-	}
-	for _, one := range asked {
-		switch a := t.found[one]; verdict(a.Verdict) {
-		case model.Violated:
-			c.table.found[one] = a
-		case model.Undecided:
-			c.missed = append(c.missed, one)
-		}
-	}
-	return nil
-}
-
 // confirm puts what holds for two clients to the test of the real kernel.
 func (c *checker) confirm(ctx context.Context) error {
-	c.confirmed = &confirmation{find: c.find}
-	err := c.confirmed.run(ctx, c.all, c.record.expected)
+	groups := byCode(c.record.expected)
+	counted, stop := c.counted("confirmed", len(slices.Concat(groups...)))
+	defer stop()
+	c.confirmed = &confirmation{find: c.find, time: c.time, told: counted}
+	err := c.confirmed.run(ctx, c.all, groups)
 	c.wrong += len(c.confirmed.wrong)
 	return err
-}
-
-// patience returns how long a cell may take: much longer than usual, if it was decided
-// before or the lock is named. A slow moment is not to lose a verdict.
-func (c *checker) patience() func(cell) time.Duration {
-	if !c.update && !c.full {
-		return func(cell) time.Duration { return patientTime }
-	}
-	decided := decidedBefore(c.testdata)
-	return func(one cell) time.Duration {
-		if decided[one] {
-			return patientTime
-		}
-		return cellTime
-	}
 }
 
 // showDifferences looks for the smallest case of each lock and property that is
@@ -261,46 +224,6 @@ func (c *checker) showDifferences(ctx context.Context) error {
 		shown[of] = true
 	}
 	return nil
-}
-
-// explored returns the cells to explore and says which they are: all where that
-// is asked for, or locks are named; else those of locks that have changed, or of
-// which something else is asked, since their verdicts were recorded, and some of
-// every lock's.
-func (c *checker) explored() (asked []cell, why string, err error) {
-	changed := map[string]bool{}
-	for _, e := range c.locks {
-		version, err := c.cache.version(e)
-		if err != nil {
-			return nil, "", err
-		}
-		changed[e.Name] = version != c.record.locks[e.Name]
-	}
-	c.thorough = c.full || c.update || len(c.locks) < len(lock.All())
-	locks := 0
-	for _, e := range c.locks {
-		if changed[e.Name] {
-			locks++
-		}
-	}
-	for _, e := range c.record.expected {
-		if c.thorough || changed[e.lock] || e.always() && e.verdict != model.Undecided {
-			asked = append(asked, e.cell)
-		}
-	}
-	if c.thorough {
-		return asked, "all of them explored", nil
-	}
-	why = fmt.Sprintf("%d of them explored: exclusion in calm and kill from no file, and all of the %s whose code or questions have changed since", len(asked), count(locks, "lock"))
-	if c.cache.engine != c.record.engine {
-		why += "; the engine has changed since too: check --full explores all"
-	}
-	return asked, why, nil
-}
-
-// always reports whether check explores the cell whatever has changed.
-func (c cell) always() bool {
-	return c.property == model.ExclusionName && c.start == "none" && (c.environment == "calm" || c.environment == "kill")
 }
 
 func (c *checker) conclude() error {
@@ -330,7 +253,7 @@ func (c *checker) conclude() error {
 		fmt.Fprintln(c.stdout, c.confirmed)
 	}
 	if c.large {
-		fmt.Fprintf(c.stdout, "the large shapes too%s\n", tooLong("not covered", c.missed))
+		fmt.Fprintf(c.stdout, "the large shapes too%s\n", tooLong("not covered", c.time, c.missed))
 	}
 	return nil
 }

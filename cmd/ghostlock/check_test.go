@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ghostlock/ghostlock/interleave/explore"
 	"github.com/ghostlock/ghostlock/interleave/search"
@@ -35,7 +36,7 @@ func TestCheckInFullConfirmsWhatHoldsOnLinux(t *testing.T) {
 	out := b.ends(0, "check", "excl", "--testdata", "data", "--full", "--large").stdout
 	for _, wanted := range []string{
 		"all as in data/verdicts.txt",
-		"confirmed on Linux: each case 10 times; 82 verdicts that hold for 2 clients, by ",
+		"confirmed on Linux: each case 10 times; what holds for 2 clients, 82 verdicts, by ",
 		"\nthe large shapes too\n",
 	} {
 		if !strings.Contains(out, wanted) {
@@ -49,13 +50,13 @@ func TestCheckInFullConfirmsWhatHoldsOnLinux(t *testing.T) {
 
 // Where exploring takes too long nothing is claimed, and it is said of what.
 func TestWhatTookTooLongIsToldAndNotCounted(t *testing.T) {
-	var c confirmation
+	c := confirmation{time: 2 * time.Minute, told: func() {}}
 	c.note(cell{"excl", "exclusion", "calm", "none"}, search.Confirmation{Schedules: 3}, nil)
 	c.note(cell{"excl", "exclusion", "calm", "idle"}, search.Confirmation{Schedules: 2}, errTime)
 	c.note(cell{"excl", "exclusion", "kill", "idle"}, search.Confirmation{}, &search.Unproved{Why: explore.ErrMemory})
 	c.note(cell{"excl", "exclusion", "kill", "none"}, search.Confirmation{}, errors.New("the kernels differ"))
-	const wanted = "confirmed on Linux: each case 10 times; 1 verdict that hold for 2 clients, by 5 schedules, 0 of them to an end and judged, and 0 pairs of a kernel's state and a call\n" +
-		"not confirmed within 2m: 2 verdicts\n  excl exclusion calm idle\n  excl exclusion kill idle"
+	const wanted = "confirmed on Linux: each case 10 times; what holds for 2 clients, 1 verdict, by 5 schedules, 0 of them to an end and judged, and 0 pairs of a kernel's state and a call\n" +
+		"not confirmed within 120s, or for want of memory: 2 verdicts\n  excl exclusion calm idle\n  excl exclusion kill idle"
 	if c.String() != wanted || len(c.wrong) != 1 || c.wrong[0] != "excl exclusion kill none: NOT confirmed: the kernels differ" {
 		t.Errorf("found %s\n%s", &c, c.wrong)
 	}

@@ -7,8 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -94,11 +92,8 @@ func (a *app) compare(ctx context.Context, names []string, f *compareFlags) erro
 	if err != nil {
 		return err
 	}
-	var done atomic.Int64
-	t := &tabling{find: a.find, extent: f.extent(), findings: true, cache: kept, told: func(cell, *answer) { done.Add(1) }}
-	stop := a.progress(func(elapsed time.Duration) string {
-		return fmt.Sprintf("%d of %d verdicts after %.0f s", done.Load(), len(c.cells), elapsed.Seconds())
-	})
+	counted, stop := a.counted("explored", len(c.cells))
+	t := &tabling{find: a.find, extent: f.extent(), findings: true, cache: kept, told: func(cell, *answer) { counted() }}
 	err = t.compute(ctx, c.cells)
 	stop()
 	if closing := kept.close(); err == nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ghostlock/ghostlock/interleave"
 	"github.com/ghostlock/ghostlock/interleave/explore"
@@ -21,59 +22,51 @@ import (
 // all processors.
 type confirmation struct {
 	find  finder
+	time  time.Duration // for each verdict
+	told  func()        // is called after each verdict
 	cover explore.Cover
 
 	mu       sync.Mutex
 	verdicts int
 	search.Confirmation
 	wrong  []string // what is not so on Linux
-	missed []cell   // that took longer than patientTime
+	missed []cell   // for which the time, or the memory, was not enough
 }
 
 // String says what confirming came to.
 func (c *confirmation) String() string {
-	text := fmt.Sprintf("confirmed on Linux: each case %d times; %s that hold for 2 clients, by %s, %d of them to an end and judged, and %s of a kernel's state and a call",
+	text := fmt.Sprintf("confirmed on Linux: each case %d times; what holds for 2 clients, %s, by %s, %d of them to an end and judged, and %s of a kernel's state and a call",
 		fullReplays, count(c.verdicts, "verdict"), count(c.Schedules, "schedule"), c.Whole, count(c.Pairs, "pair"))
-	return text + tooLong("not confirmed", c.missed)
+	return text + tooLong("not confirmed", c.time, c.missed)
 }
 
-// tooLong says of cells that they took longer than patientTime.
-func tooLong(what string, missed []cell) string {
+// tooLong says of cells that the time, or the memory, was not enough for them.
+func tooLong(what string, limit time.Duration, missed []cell) string {
 	if len(missed) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("\n%s within %s: %s", what, sys.FormatDuration(patientTime), count(len(missed), "verdict"))
+	text := fmt.Sprintf("\n%s within %s, or for want of memory: %s", what, sys.FormatDuration(limit), count(len(missed), "verdict"))
 	for _, c := range missed {
 		text += "\n  " + c.String()
 	}
 	return text
 }
 
-// run confirms what is expected to hold, on these machines.
-func (c *confirmation) run(ctx context.Context, all machines, expected []*expectation) error {
-	groups := make(chan []*expectation)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var wg sync.WaitGroup
-	for _, m := range all {
-		wg.Go(func() {
-			own := &search.Confirmer{Machine: m, Cover: &c.cover}
-			defer own.Close()
-			for group := range groups {
-				if err := c.group(ctx, own, group); err != nil {
-					cancel(err)
-				}
+// run confirms these groups, on these machines.
+func (c *confirmation) run(ctx context.Context, all machines, groups [][]*expectation) error {
+	err := handOut(ctx, len(all), groups, func(ctx context.Context, n int, groups <-chan []*expectation) error {
+		own := &search.Confirmer{Machine: all[n], Cover: &c.cover}
+		defer own.Close()
+		for group := range groups {
+			if err := c.group(ctx, own, group); err != nil {
+				return err
 			}
-		})
-	}
-	for _, group := range byCode(expected) {
-		groups <- group
-	}
-	close(groups)
-	wg.Wait()
+		}
+		return nil
+	})
 	slices.Sort(c.wrong)
 	slices.SortFunc(c.missed, func(a, b cell) int { return strings.Compare(a.String(), b.String()) })
-	return context.Cause(ctx)
+	return err
 }
 
 // byCode puts together what one lock does in one environment, if it holds and can be
@@ -107,11 +100,11 @@ func (c *confirmation) group(ctx context.Context, own *search.Confirmer, group [
 		if err != nil {
 			return err
 		}
-		limited, cancel := context.WithTimeoutCause(ctx, patientTime, errTime)
+		limited, cancel := context.WithTimeoutCause(ctx, c.time, errTime)
 		done, err := confirmPlan(limited, own, code, entry, entry.Defaults, plans[0], e.property)
 		cancel()
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
 		c.note(e.cell, done, err)
 	}
@@ -120,6 +113,7 @@ func (c *confirmation) group(ctx context.Context, own *search.Confirmer, group [
 
 // note takes down what came of a verdict.
 func (c *confirmation) note(at cell, done search.Confirmation, err error) {
+	c.told()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var unproved *search.Unproved

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,14 @@ func (a *app) progress(line func(elapsed time.Duration) string) (stop func()) {
 		}
 	}()
 	return func() { close(done); <-ended }
+}
+
+// counted shows, until it is stopped, how many of all verdicts were counted.
+func (a *app) counted(what string, all int) (count, stop func()) {
+	var n atomic.Int64
+	return func() { n.Add(1) }, a.progress(func(elapsed time.Duration) string {
+		return fmt.Sprintf("%d of %d verdicts %s after %.0f s", n.Load(), all, what, elapsed.Seconds())
+	})
 }
 
 func isTerminal(w io.Writer) bool {

@@ -34,30 +34,16 @@ type tabling struct {
 // compute computes the cells on all processors.
 func (t *tabling) compute(ctx context.Context, cells []cell) error {
 	t.found = map[cell]*answer{}
-	groups := make(chan []cell)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var wg sync.WaitGroup
-	for range runtime.NumCPU() {
-		wg.Go(func() {
-			x := newExplorer()
-			defer x.close()
-			for group := range groups {
-				if err := t.group(ctx, x, group); err != nil {
-					cancel(err)
-				}
+	return handOut(ctx, runtime.NumCPU(), inGroups(cells), func(ctx context.Context, _ int, groups <-chan []cell) error {
+		x := newExplorer()
+		defer x.close()
+		for group := range groups {
+			if err := t.group(ctx, x, group); err != nil {
+				return err
 			}
-		})
-	}
-	for _, group := range inGroups(cells) {
-		groups <- group
-	}
-	close(groups)
-	wg.Wait()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
+		}
+		return nil
+	})
 }
 
 // inGroups puts the cells of one lock and environment together: what is learned
