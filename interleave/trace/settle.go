@@ -12,9 +12,10 @@ import (
 	"github.com/ghostlock/ghostlock/sut/sys"
 )
 
-// patience is how long a program may take to come to a step. It bounds what a test
-// of a program that never does has to wait, and is a variable for that.
-var patience = 20 * time.Second
+// patience is how long a program may take to come to a step: an interpreter may start
+// beside much else. It bounds what a test of a program that never does has to wait,
+// and is a variable for that.
+var patience = time.Minute
 
 // settle waits until the programs are settled, and takes what they have written.
 func (tr *tracer) settle(programs ...*program) error {

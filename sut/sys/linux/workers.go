@@ -20,7 +20,8 @@ import (
 // makes those anew that were killed, died or gave no answer. Their umask is
 // 022, and all their signals are blocked.
 type Workers struct {
-	// Timeout bounds the wait for an answer. OpenWorkers sets it to 10 s.
+	// Timeout bounds the wait for an answer. OpenWorkers sets it to a minute: a
+	// machine may have much else to do.
 	Timeout time.Duration
 
 	room    *room
@@ -53,7 +54,7 @@ func OpenWorkers(dir string) (*Workers, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workers{Timeout: 10 * time.Second, room: room, trial: newTrial()}
+	w := &Workers{Timeout: time.Minute, room: room, trial: newTrial()}
 	w.outside = carrier{dir: int32(room.fd), fix: true, closed: true}
 	if w.nursery, err = openNursery(room.path, w.Timeout); err != nil {
 		return nil, errors.Join(err, room.close())
