@@ -120,10 +120,13 @@ func (tr *tracer) forget(t *task) {
 	t.program.tasks = slices.DeleteFunc(t.program.tasks, func(other *task) bool { return other == t })
 }
 
+// dying is how long a killed program may take to be gone.
+const dying = time.Minute
+
 // kill ends all processes of a program, and returns when they are gone.
 func (tr *tracer) kill(p *program) error {
 	p.killed = true
-	for until := time.Now().Add(patience); len(p.tasks) > 0; runtime.Gosched() {
+	for until := time.Now().Add(dying); len(p.tasks) > 0; runtime.Gosched() {
 		for _, t := range p.tasks {
 			if err := unix.Kill(t.process.pid, unix.SIGKILL); err != nil && err != unix.ESRCH {
 				return fmt.Errorf("kill p%d: %w", p.proc, err)
@@ -133,7 +136,7 @@ func (tr *tracer) kill(p *program) error {
 			return err
 		}
 		if time.Now().After(until) {
-			return fmt.Errorf("kill p%d: it has not ended after %s", p.proc, sys.FormatDuration(patience))
+			return fmt.Errorf("kill p%d: it has not ended after %s", p.proc, sys.FormatDuration(dying))
 		}
 	}
 	return tr.killOrphans()
