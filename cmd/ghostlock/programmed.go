@@ -89,7 +89,11 @@ func (a *app) tracePrograms(ctx context.Context, r *programmed, m *trace.Machine
 	cancel()
 	r.notes = m.Notes()
 	r.seconds = time.Since(r.began).Seconds()
-	if err != nil {
+	switch {
+	case err != nil && interrupted(ctx):
+		r.verdict, r.why = model.Undecided, context.Cause(ctx)
+		return nil
+	case err != nil:
 		return withNotes(unsteady(err), r.notes)
 	}
 	if found != nil {
@@ -103,6 +107,18 @@ func (a *app) tracePrograms(ctx context.Context, r *programmed, m *trace.Machine
 		r.sample, err = interleave.Run(r.trial, m, interleave.RoundRobin{})
 	}
 	return err
+}
+
+// interrupted reports whether it is an interrupt that made programs fail: a terminal
+// sends it to all of its session, and a program that is just being started is still
+// one of that. It may meet the program first.
+func interrupted(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	case <-time.After(100 * time.Millisecond):
+		return false
+	}
 }
 
 // confirmPrograms confirms the finding on a machine of its own: there the programs

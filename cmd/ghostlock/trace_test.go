@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
@@ -203,4 +204,16 @@ func TestTracingIsInterruptedWithNothingLeft(t *testing.T) {
 		t.Errorf("exit status %d, wanted %d\n%s%s", code, exitInterrupted, r.stdout.String(), r.stderr.String())
 	}
 	b.leavesNothing()
+}
+
+// The interrupt may meet a program before it meets the command, and the command soon.
+func TestWhoIsInterruptedSoonWasNotFailedByItsPrograms(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if interrupted(ctx) {
+		t.Error("found an interrupt, and there was none")
+	}
+	time.AfterFunc(time.Millisecond, cancel)
+	if !interrupted(ctx) {
+		t.Error("found no interrupt, and there is one")
+	}
 }
