@@ -14,8 +14,10 @@ const (
 	numbered  = "the cell keeps the threads' names apart: one that stays taken leads to the next, and a third thread is not tried"
 	itself    = "the process refuses itself from then on, which nothing that is asked sees: the probes have processes of their own"
 	litter    = "the temporary file stays and the next acquire takes another name, of which there are four; a fifth acquire of one process is not tried"
-	alone     = "it takes somebody who removes the lock of a holder: no client does, and a cleaner is not among what is asked"
-	deadlock  = "threads of the process wait for ever, which nothing that is asked sees: " +
+	guarded   = "who leaves the guard locked keeps others from removing what is stale until it ends: that takes a second dead holder, " +
+		"and the probes come when everybody else has ended"
+	alone    = "it takes somebody who removes the lock of a holder: no client does, and a cleaner is not among what is asked"
+	deadlock = "threads of the process wait for ever, which nothing that is asked sees: " +
 		"the probes have processes of their own, and patience is about bounded waits and endless loops"
 )
 
@@ -68,9 +70,11 @@ var explanations = map[string]string{
 	"fcntl-queue/release-no-unmutex":      deadlock,
 	"fcntl-queue/release-no-unlck":        closed,
 
-	"link-guard/no-excl-l.pN.1":   "a process's second thread alone comes to the second name, and a third is not tried",
-	"link-guard/no-unlink-l.pN":   litter,
-	"link-guard/no-unlink-l.pN.1": litter,
+	"guard-create/no-close-l.guard": guarded,
+	"link-guard/no-close-l.guard":   guarded,
+	"link-guard/no-excl-l.pN.1":     "a process's second thread alone comes to the second name, and a third is not tried",
+	"link-guard/no-unlink-l.pN":     litter,
+	"link-guard/no-unlink-l.pN.1":   litter,
 
 	"npm-lockfile-1.0.4/release-unlink-gone": "disclosure is violated without the change",
 
