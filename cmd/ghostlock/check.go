@@ -48,7 +48,7 @@ minutes too. The verdicts that --for is not enough for are named.`,
 	flags.StringVar(&f.dir, "dir", "", "where the trials' files live: names the file system (default: the temporary directory)")
 	flags.StringVar(&f.testdata, "testdata", "testdata", "the directory of verdicts.txt and cases")
 	flags.StringVar(&f.out, "out", ".", "the directory that cases of unexpected violations are written to")
-	flags.BoolVar(&f.full, "full", false, "explore everything, and confirm it on Linux; takes the better part of an hour")
+	flags.BoolVar(&f.full, "full", false, "explore everything, and confirm it on Linux; takes hours, and with --for 5s some 40 minutes")
 	flags.BoolVar(&f.large, "large", false, "also the shapes that take minutes, of all that holds or of the LOCKs; takes hours")
 	flags.DurationVar(&f.time, "for", patientTime, "of --full and --large: at most so long to confirm a verdict, or to explore its large shapes")
 	flags.BoolVar(&f.update, "update", false, "write the verdicts as they are found, and the cases that prove them")

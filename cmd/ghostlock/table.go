@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +16,7 @@ import (
 type tabling struct {
 	find     finder
 	extent   extent
-	time     func(cell) time.Duration // that a cell may take, if it is set and not 0; else cellTime
+	time     func(cell) time.Duration // that a cell may take, if it is not cellTime
 	findings bool                     // every violation is wanted with its case
 	cache    *cache
 	told     func(cell, *answer) // is called after each, if it is set; one at a time
@@ -134,7 +133,7 @@ func (t *tabling) answer(ctx context.Context, x *explorer, c cell, e lock.Entry)
 func (t *tabling) task(c cell, e lock.Entry) (*task, error) {
 	ask, err := c.task(e, t.extent)
 	if err == nil && t.time != nil {
-		ask.Time = cmp.Or(t.time(c), ask.Time)
+		ask.Time = t.time(c)
 	}
 	return ask, err
 }

@@ -206,6 +206,17 @@ func TestTracingIsInterruptedWithNothingLeft(t *testing.T) {
 	b.leavesNothing()
 }
 
+// Whatever an interrupt makes programs do is not told as what they did.
+func TestWhatProgramsDoOnAnInterruptIsNoFailure(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	traces(t, b, "sh")
+	out := b.ends(exitInterrupted, "trace", "--clients", "1", "--by", "random", "--", "sh", "-c", `kill -INT $PPID; : >"$1"; echo hello`, "sh", "{lock}")
+	if !strings.Contains(out.stdout, "exclusion is undecided") || strings.Contains(out.stderr, "hello") {
+		t.Errorf("found\n%s%s", out.stdout, out.stderr)
+	}
+}
+
 // The interrupt may meet a program before it meets the command, and the command soon.
 func TestWhoIsInterruptedSoonWasNotFailedByItsPrograms(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -47,7 +47,7 @@ var hold = strings.Fields(`posixage-v0 ctx-v2 ctx-v1 pact-sidecar ktstr-try ktst
 
 // someSurvivors is how many one that is explored stands for, unless GHOSTLOCK_LOCKS
 // is "all".
-const someSurvivors = 8
+const someSurvivors = 4
 
 // What is explained survives, and is there at all. The smaller cells are enough to
 // see that: what is caught is caught in one of them, but for a few.
